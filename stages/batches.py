@@ -1,0 +1,48 @@
+"""Feed arrays to Keras in batches: shuffled anew every epoch, read from the memory map, never copied whole."""
+
+import keras
+import numpy as np
+
+
+class Batches(keras.utils.PyDataset):
+    """Batches of (inputs, targets, weights) over chosen rows.
+
+    Args:
+        inputs: an array whose first axis is the rows (images, uint8, may be memory-mapped; or features), or a mapping
+            of input names to such arrays.
+        targets: (n, ...) float32, for all rows of `inputs`.
+        rows: int64, the rows to take.
+        batch_size: rows a batch; the last one may be smaller.
+        seed: of the shuffling, which differs in every epoch; None keeps the order.
+        weights: float32, (n,), a weight a row; None for equal ones.
+    """
+
+    def __init__(self, inputs, targets, rows, batch_size: int, seed: int | None = None, weights=None):
+        super().__init__()
+        self.inputs = inputs
+        self.targets = targets
+        self.weights = weights
+        self.rows = np.array(rows)
+        self.batch_size = batch_size
+        self.generator = None if seed is None else np.random.default_rng(seed)
+        self.on_epoch_end()
+
+    def __len__(self) -> int:
+        return -(-len(self.rows) // self.batch_size)
+
+    def __getitem__(self, number: int):
+        # Sorted, so that the memory map is read in the order of the disk; a batch has no order of its own.
+        rows = np.sort(self.rows[number * self.batch_size : (number + 1) * self.batch_size])
+        inputs = keras.tree.map_structure(lambda values: _take(values, rows), self.inputs)
+        if self.weights is None:
+            return inputs, self.targets[rows]
+        return inputs, self.targets[rows], self.weights[rows]
+
+    def on_epoch_end(self) -> None:
+        """Shuffle for the next epoch (Keras calls this)."""
+        if self.generator is not None:
+            self.generator.shuffle(self.rows)
+
+
+def _take(values: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    return np.asarray(values[rows], dtype=np.float32)

@@ -1,0 +1,127 @@
+"""Turn folders of photos into memory-mapped arrays.
+
+Reads the folder that `data.images` of params.yaml names; writes `data/arrays/`: for every split `images.npy` (uint8,
+(n, side, side, 3), RGB, 0-255), `labels.npy` and `groups.npy`; the class names; and `manifest.csv`, a line an image.
+Alone: `python -m stages.prepare`.
+"""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+from numpy.lib.format import open_memmap
+
+from stages.arrays import ARRAYS, SPLITS
+from stages.decoding import Fingerprint, decode_images, read_fingerprints
+from stages.duplicates import group_duplicates
+from stages.errors import PipelineError, run_stage
+from stages.listing import ImageFile, list_images
+from stages.outputs import replaced_directory
+from stages.schema import Data, Splits
+from stages.settings import load_settings
+from stages.splitting import draw_rows
+
+
+def main() -> None:
+    data = load_settings().data
+    root = Path(data.images)
+    files, classes = list_images(root, data.splits)
+    fingerprints = read_fingerprints([root / file.path for file in files], data.near_duplicates is not None)
+    groups = group_duplicates(
+        [fingerprint.content_hash for fingerprint in fingerprints],
+        [fingerprint.difference_hash for fingerprint in fingerprints],
+        data.near_duplicates,
+    )
+    splits = assign_splits(files, groups, data.splits, data.seed)
+    check_splits(files, splits, classes)
+    with replaced_directory(ARRAYS) as folder:
+        for split in SPLITS:
+            rows = np.flatnonzero(splits == split)
+            write_split(folder / split, [files[row] for row in rows], [fingerprints[row] for row in rows], data)
+            np.save(folder / split / "groups.npy", groups[rows])
+        (folder / "classes.json").write_text(json.dumps(classes) + "\n", encoding="utf-8")
+        write_manifest(folder / "manifest.csv", files, fingerprints, splits, groups, classes)
+    report_splits(files, splits, groups, classes)
+
+
+def assign_splits(files: list[ImageFile], groups: np.ndarray, sources: Splits, seed: int) -> np.ndarray:
+    """Name every file's split: its folder's, or one drawn from the train folder's files.
+
+    Args:
+        files: all images, in order.
+        groups: int64, (n,), groups of duplicates; a draw never tears one apart.
+        sources: a folder or a fraction for each split.
+        seed: of the draws.
+
+    Returns:
+        Strings, (n,), each of `SPLITS`.
+    """
+    splits = np.array([file.split for file in files], dtype="U10")  # as long as "validation"
+    labels = np.array([file.label for file in files])
+    whole = np.flatnonzero(splits == "train")
+    for offset, (name, fraction) in enumerate({"test": sources.test, "validation": sources.validation}.items()):
+        if isinstance(fraction, float):
+            left = np.flatnonzero(splits == "train")
+            share = fraction * len(whole) / len(left)  # a fraction of the folder, whatever was drawn before
+            splits[left[draw_rows(labels[left], groups[left], share, seed + offset)]] = name
+    return splits
+
+
+def check_splits(files: list[ImageFile], splits: np.ndarray, classes: list[str]) -> None:
+    """Refuse a split in which a class has no image."""
+    labels = np.array([file.label for file in files])
+    for split in SPLITS:
+        missing = [name for label, name in enumerate(classes) if not np.any((splits == split) & (labels == label))]
+        if missing:
+            raise PipelineError(
+                f"the {split} split has no image of {', '.join(missing)}: add images, or raise its fraction "
+                "in data.splits"
+            )
+
+
+def write_split(folder: Path, files: list[ImageFile], fingerprints: list[Fingerprint], data: Data) -> None:
+    """Decode a split's images straight into its memory map, so that memory does not grow with their number."""
+    folder.mkdir()
+    pixels = open_memmap(folder / "images.npy", "w+", np.uint8, (len(files), data.image_size, data.image_size, 3))
+    paths = [Path(data.images) / file.path for file in files]
+    decode_images(paths, fingerprints, pixels, data.fit, data.interpolation)
+    np.save(folder / "labels.npy", np.array([file.label for file in files], dtype=np.int64))
+
+
+def write_manifest(
+    path: Path,
+    files: list[ImageFile],
+    fingerprints: list[Fingerprint],
+    splits: np.ndarray,
+    groups: np.ndarray,
+    classes: list[str],
+) -> None:
+    """Write one line an image; within a split, the lines are in the order of the array's rows."""
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(["path", "class", "split", "width", "height", "content_hash", "group"])
+        for file, image, split, group in zip(files, fingerprints, splits, groups, strict=True):
+            writer.writerow(
+                [file.path.as_posix(), classes[file.label], split, image.width, image.height, image.content_hash, group]
+            )
+
+
+def report_splits(files: list[ImageFile], splits: np.ndarray, groups: np.ndarray, classes: list[str]) -> None:
+    """Print the counts, and warn of duplicates that the user's own folders put into two splits."""
+    labels = np.array([file.label for file in files])
+    for split in SPLITS:
+        counts = np.bincount(labels[splits == split], minlength=len(classes))
+        shares = ", ".join(f"{name} {count}" for name, count in zip(classes, counts, strict=True))
+        print(f"{split}: {counts.sum()} images ({shares})")
+    torn = [group for group in np.unique(groups) if len(np.unique(splits[groups == group])) > 1]
+    if torn:
+        examples = [str(files[row].path) for row in np.flatnonzero(groups == torn[0])]
+        print(
+            f"warning: {len(torn)} group(s) of duplicate images lie in more than one split folder, such as "
+            f"{', '.join(examples)}: scores on them are too good; the column `group` of manifest.csv lists all"
+        )
+
+
+if __name__ == "__main__":
+    run_stage(main)

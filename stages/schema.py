@@ -1,0 +1,230 @@
+"""What `params.yaml` may hold: one class a section. `docs/params.md` explains every setting."""
+
+import difflib
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from stages.architectures import ARCHITECTURES
+
+Fraction = Annotated[float, Field(gt=0, lt=1)]
+Seed = Annotated[int, Field(ge=0, lt=2**31)]
+Rate = Annotated[float, Field(gt=0)]
+
+
+def check_label(label: str) -> str:
+    """A label names files, Keras layers and DVC stages: lower-case snake_case is valid in all three."""
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,40}", label):
+        raise ValueError(
+            "a label is a lower-case letter, then lower-case letters, digits or '_', 41 characters at most"
+        )
+    return label
+
+
+def check_architecture(name: str) -> str:
+    """An unknown backbone is answered with its near matches."""
+    if name not in ARCHITECTURES:
+        folded = {known.casefold(): known for known in ARCHITECTURES}
+        near = [folded[match] for match in difflib.get_close_matches(name.casefold(), folded, cutoff=0.5)]
+        choices = f"Near matches: {', '.join(near)}" if near else f"Valid names: {', '.join(sorted(ARCHITECTURES))}"
+        raise ValueError(f"unknown backbone. {choices}")
+    return name
+
+
+def check_weights(weights: str | None) -> str | None:
+    """Weights that are neither null nor a download must be a file that is here."""
+    if weights not in (None, "imagenet") and not Path(weights).is_file():
+        raise ValueError("weights are `imagenet`, null, or the path of an existing weights file")
+    return weights
+
+
+def expand_name(value: Any) -> Any:
+    """`backbone: Xception` is short for `backbone: {name: Xception}`."""
+    return {"name": value} if isinstance(value, str) else value
+
+
+Label = Annotated[str, AfterValidator(check_label)]
+
+
+class Section(BaseModel):
+    """A section of `params.yaml`: unknown keys and values of another type are refused."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class DigitsSource(Section):
+    kind: Literal["digits"]
+    classes: Literal["parity", "digit"] = "parity"
+
+
+class ArchiveSource(Section):
+    kind: Literal["archive"]
+    url: Annotated[str, Field(pattern=r"^(https?|ftp|file)://")]
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+
+
+class TfdsSource(Section):
+    kind: Literal["tfds"]
+    name: str
+    split: str = "train"
+    image_key: str = "image"
+    label_key: str = "label"
+    version: str | None = None
+
+
+Source = Annotated[DigitsSource | ArchiveSource | TfdsSource, Field(discriminator="kind")]
+
+
+class Splits(Section):
+    """Where each split comes from: a folder below `data.images`, or a fraction of the train folder's images."""
+
+    train: str
+    validation: Fraction | str
+    test: Fraction | str
+
+    @model_validator(mode="after")
+    def check_sources(self) -> "Splits":
+        folders = [source for source in (self.train, self.validation, self.test) if isinstance(source, str)]
+        if len(folders) > 1 and (len(set(folders)) < len(folders) or "." in folders):
+            raise ValueError(f"each split needs a folder of its own, and `.` goes with fractions only: {folders}")
+        cut = [fraction for fraction in (self.validation, self.test) if isinstance(fraction, float)]
+        if sum(cut) >= 1:
+            raise ValueError(f"the fractions of validation and test leave nothing to train on: {cut}")
+        return self
+
+
+class Data(Section):
+    fetch: dict[Label, Source]
+    images: str
+    image_size: Annotated[int, Field(ge=32, le=2048)]
+    fit: Literal["stretch", "crop", "pad"]
+    interpolation: Literal["linear", "area", "cubic"]
+    splits: Splits
+    near_duplicates: Annotated[int, Field(ge=0, le=16)] | None
+    seed: Seed
+
+
+class Backbone(Section):
+    name: Annotated[str, AfterValidator(check_architecture)]
+    weights: Annotated[str | None, AfterValidator(check_weights)]
+    pooling: Literal["avg", "max", "flatten"]
+    image_size: Annotated[int, Field(ge=32, le=2048)] | None
+    trainable: bool
+    batch_norm_momentum: Fraction | None
+    seed: Seed
+
+
+class Head(Section):
+    standardize: bool = False
+    hidden: list[Annotated[int, Field(gt=0)]] = []
+    activation: str = "relu"
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    output: Literal["auto", "sigmoid", "softmax"] = "auto"
+
+
+class Augmentation(Section):
+    rotation_degrees: Annotated[float, Field(ge=0, le=180)] = 0.0
+    shift: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    zoom: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    horizontal_flip: bool = False
+
+
+class FineTune(Section):
+    layers: Literal["all"] | Annotated[int, Field(gt=0)] | str
+    epochs: Annotated[int, Field(gt=0)]
+    learning_rate: Rate
+    batch_norm: Literal["frozen", "trained"] = "frozen"
+
+
+class Training(Section):
+    epochs: Annotated[int, Field(gt=0)]
+    batch_size: Annotated[int, Field(gt=0)]
+    optimizer: Literal["adam", "adamw", "rmsprop", "sgd", "nadam", "lion"]
+    learning_rate: Rate
+    schedule: Literal["constant", "cosine"]
+    warmup_epochs: Annotated[int, Field(ge=0)]
+    patience: Annotated[int, Field(gt=0)] | None
+    class_weights: Literal["balanced"] | None
+    label_smoothing: Annotated[float, Field(ge=0, lt=1)]
+    augmentation: Augmentation | None
+    fine_tune: FineTune | None
+    initial_scores: bool
+    precision: Literal["float32", "mixed_bfloat16", "mixed_float16"]
+    jit_compile: bool
+    seed: Seed
+
+
+class Member(Section):
+    """One member, complete: its own settings over the shared `backbone` and `training` blocks."""
+
+    backbone: Annotated[Backbone, BeforeValidator(expand_name)]
+    head: Head = Head()
+    training: Training
+
+    @model_validator(mode="after")
+    def check_together(self) -> "Member":
+        if self.backbone.trainable and self.training.fine_tune:
+            raise ValueError(
+                "`backbone.trainable: true` trains the whole network from the start: `training.fine_tune` must be null"
+            )
+        if self.backbone.trainable and self.head.standardize:
+            raise ValueError(
+                "`head.standardize` takes its statistics from kept features, and `backbone.trainable: true` keeps "
+                "none: set one of them to false"
+            )
+        return self
+
+
+class MetaModel(Section):
+    hidden: list[Annotated[int, Field(gt=0)]]
+    epochs: Annotated[int, Field(gt=0)]
+    batch_size: Annotated[int, Field(gt=0)]
+    learning_rate: Rate
+    calibration: Literal["temperature"] | None
+    seed: Seed
+
+
+class Stacking(Section):
+    fit_on: Literal["oof", "holdout", "train"]
+    folds: Annotated[int, Field(ge=2, le=50)]
+    holdout: Fraction
+    seed: Seed
+    meta_models: dict[Literal["ensemble"], MetaModel]
+
+
+class Inference(Section):
+    engine: Literal["auto", "keras", "openvino"]
+    precision: Literal["float32", "bfloat16"]
+    batch_size: Annotated[int, Field(gt=0)]
+
+
+class Settings(Section):
+    """The whole of `params.yaml`, with each member complete."""
+
+    data: Data
+    members: dict[Label, Member]
+    stacking: Stacking
+    inference: Inference
+
+    @model_validator(mode="after")
+    def check_together(self) -> "Settings":
+        if not self.members:
+            raise ValueError("`members` is empty: name at least one")
+        if self.stacking.meta_models and len(self.members) < 2:
+            raise ValueError(
+                f"stacking needs at least two members, received one ({next(iter(self.members))}): "
+                "add a member, or set `stacking.meta_models: {}` to train it alone"
+            )
+        for label, member in self.members.items():
+            if label in ("ensemble", "leaderboard"):
+                raise ValueError(f"members.{label}: that label is kept for a file of the pipeline's own")
+            minimum = ARCHITECTURES[member.backbone.name].minimum_size
+            image_size = member.backbone.image_size or self.data.image_size
+            if image_size < minimum:
+                raise ValueError(
+                    f"members.{label}: {member.backbone.name} needs images of at least {minimum} px, received "
+                    f"{image_size}: raise `data.image_size`, or set this member's `backbone.image_size`"
+                )
+        return self

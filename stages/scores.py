@@ -1,0 +1,75 @@
+"""Score probabilities against labels: pure functions, no network."""
+
+import numpy as np
+from scipy.stats import binomtest
+from sklearn import metrics
+
+CALIBRATION_BINS = 15
+
+
+def compute_scores(labels: np.ndarray, probabilities: np.ndarray, classes: list[str]) -> dict:
+    """All scores of one model.
+
+    Args:
+        labels: int64, (n,).
+        probabilities: float64, (n, k), rows sum to 1.
+        classes: the k class names.
+
+    Returns:
+        `n`, `accuracy` with its 95 % Wilson interval (`accuracy_low`, `accuracy_high`), `log_loss` (nats), `brier`
+        (mean over rows of the squared distance, halved for two classes, so that it is the usual binary score),
+        `roc_auc` and `average_precision` (of the second class; macro one-vs-rest for more than two), `f1` (likewise),
+        `calibration_error` (see `compute_calibration_error`) and `recall`, a score a class.
+    """
+    predicted = probabilities.argmax(axis=1)
+    correct = int((predicted == labels).sum())
+    low, high = compute_wilson_interval(correct, len(labels))
+    one_hot = np.eye(len(classes))[labels]
+    binary = len(classes) == 2
+    ranked = (labels, probabilities[:, 1]) if binary else (one_hot, probabilities)
+    squared = ((probabilities - one_hot) ** 2).sum(axis=1)
+    return {
+        "n": len(labels),
+        "accuracy": correct / len(labels),
+        "accuracy_low": low,
+        "accuracy_high": high,
+        "log_loss": float(metrics.log_loss(labels, probabilities, labels=range(len(classes)))),
+        "brier": float(squared.mean() / (2 if binary else 1)),
+        "roc_auc": float(metrics.roc_auc_score(*ranked)),
+        "average_precision": float(metrics.average_precision_score(*ranked)),
+        "f1": float(metrics.f1_score(labels, predicted, average="binary" if binary else "macro", zero_division=0)),
+        "calibration_error": compute_calibration_error(labels, probabilities),
+        "recall": compute_recalls(labels, predicted, classes),
+    }
+
+
+def compute_wilson_interval(correct: int, n: int) -> tuple[float, float]:
+    """The 95 % score interval of a share (Wilson, 1927), without continuity correction."""
+    interval = binomtest(correct, n).proportion_ci(0.95, "wilson")
+    return float(interval.low), float(interval.high)
+
+
+def compute_recalls(labels: np.ndarray, predicted: np.ndarray, classes: list[str]) -> dict[str, float]:
+    """The share of each class that was recognised."""
+    values = metrics.recall_score(labels, predicted, labels=range(len(classes)), average=None, zero_division=0)
+    return {name: float(value) for name, value in zip(classes, values, strict=True)}
+
+
+def compute_calibration_error(labels: np.ndarray, probabilities: np.ndarray, bins: int = CALIBRATION_BINS) -> float:
+    """Expected calibration error of the predicted class, in `bins` bins of equal width over (0, 1].
+
+    Source: Guo et al., "On Calibration of Modern Neural Networks", 2017.
+    """
+    confidence, hits, counts = bin_confidence(labels, probabilities, bins)
+    return float(np.abs(confidence - hits).sum() / counts.sum())
+
+
+def bin_confidence(
+    labels: np.ndarray, probabilities: np.ndarray, bins: int = CALIBRATION_BINS
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Sums by bin of the confidence in the predicted class and of the hits, and the row counts: each (bins,)."""
+    confidence = probabilities.max(axis=1)
+    hits = (probabilities.argmax(axis=1) == labels).astype(float)
+    numbers = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
+    sums = [np.bincount(numbers, weights, bins) for weights in (confidence, hits, np.ones_like(hits))]
+    return sums[0], sums[1], sums[2]
