@@ -1,11 +1,12 @@
 """Push images through a frozen Keras model as fast as the machine can.
 
-On a CPU, Keras' own `predict` leaves most of the machine idle; OpenVINO's asynchronous queue does not
+On a CPU, Keras' own `predict` leaves most of the machine idle; OpenVINO's asynchronous requests do not
 (benchmarks/RESULTS.md). Keras itself exports the model.
 """
 
 import os
 import tempfile
+from collections import deque
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -105,19 +106,28 @@ class OpenVINOPredictor(Predictor):
                 f"inference.precision: this CPU has no {settings.precision}: set `inference.precision: float32`"
             )
         self.precision = settings.precision
+        # One more than run at once, so that the next batch is ready when one ends.
+        count = self.compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS") + 1
+        self.requests = [self.compiled.create_infer_request() for _ in range(count)]
 
     def _run(self, batches, outputs):
-        import openvino
-
-        def keep(request: Any, start: int) -> None:
-            batch = request.get_output_tensor(0).data
-            outputs[start : start + self.batch_size] = batch[: len(outputs) - start]
-
-        queue = openvino.AsyncInferQueue(self.compiled)
-        queue.set_callback(keep)
+        # A ring of asynchronous requests, and no AsyncInferQueue: the destruction of that one races with its callbacks,
+        # and ended the process now and then ("Resource deadlock avoided"; openvinotoolkit/openvino#37073 is akin).
+        running: deque[tuple[Any, int]] = deque()
+        idle = deque(self.requests)
         for start, batch in batches:
-            queue.start_async(batch, start)
-        queue.wait_all()
+            if not idle:
+                idle.append(self._collect(*running.popleft(), outputs))
+            request = idle.popleft()
+            request.start_async(batch)
+            running.append((request, start))
+        while running:
+            self._collect(*running.popleft(), outputs)
+
+    def _collect(self, request: Any, start: int, outputs: np.ndarray) -> Any:
+        request.wait()
+        outputs[start : start + self.batch_size] = request.get_output_tensor(0).data[: len(outputs) - start]
+        return request
 
 
 def compile_predictor(model: keras.Model, settings: Inference, dtypes: Mapping[str, np.dtype]) -> Predictor:
