@@ -1,14 +1,11 @@
 """Push images through a frozen Keras model as fast as the machine can.
 
 On a CPU, Keras' own `predict` leaves most of the machine idle; OpenVINO's asynchronous requests do not
-(benchmarks/RESULTS.md). Keras itself exports the model.
+(benchmarks/RESULTS.md).
 """
 
-import os
-import tempfile
 from collections import deque
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import keras
@@ -16,6 +13,7 @@ import numpy as np
 from tqdm import tqdm
 
 from stages.errors import PipelineError
+from stages.openvino_export import export_openvino
 from stages.schema import Inference
 
 Inputs = Mapping[str, np.ndarray]
@@ -155,23 +153,3 @@ def choose_engine(engine: str) -> str:
     if engine != "auto":
         return engine
     return "keras" if keras.distribution.list_devices("gpu") or keras.distribution.list_devices("tpu") else "openvino"
-
-
-def export_openvino(model: keras.Model, core: Any) -> Any:
-    """The model as an `openvino.Model`, read by `core`.
-
-    Raises:
-        PipelineError: the export fails for this architecture.
-    """
-    os.environ.setdefault("OPENVINO_TELEMETRY_OPT_OUT", "1")
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "model.xml"
-        try:
-            model.export(str(path), format="openvino", verbose=False)
-        except Exception as error:
-            # An exporter can trip over anything in an architecture; the way out is always the same setting.
-            raise PipelineError(
-                f"{model.name} cannot be exported to OpenVINO ({type(error).__name__}: {error}): set "
-                "`inference.engine: keras`"
-            ) from error
-        return core.read_model(path)
