@@ -2,6 +2,7 @@
 
 import difflib
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -12,6 +13,11 @@ from stages.architectures import ARCHITECTURES
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 Rate = Annotated[float, Field(gt=0)]
+# Files of the pipeline's own, and the layers that stand beside a member's input: Keras wants every name once.
+RESERVED_LABELS = re.compile(
+    r"ensemble|leaderboard|resize|scale_pixels|network|pool|head|augmented_images|member_outputs|hidden_\d+|"
+    r"probabilities|meta_model"
+)
 
 
 def check_label(label: str) -> str:
@@ -212,19 +218,23 @@ class Settings(Section):
     def check_together(self) -> "Settings":
         if not self.members:
             raise ValueError("`members` is empty: name at least one")
+        problems = [problem for label, member in self.members.items() for problem in self._check_member(label, member)]
         if self.stacking.meta_models and len(self.members) < 2:
-            raise ValueError(
+            problems.append(
                 f"stacking needs at least two members, received one ({next(iter(self.members))}): "
                 "add a member, or set `stacking.meta_models: {}` to train it alone"
             )
-        for label, member in self.members.items():
-            if label in ("ensemble", "leaderboard"):
-                raise ValueError(f"members.{label}: that label is kept for a file of the pipeline's own")
-            minimum = ARCHITECTURES[member.backbone.name].minimum_size
-            image_size = member.backbone.image_size or self.data.image_size
-            if image_size < minimum:
-                raise ValueError(
-                    f"members.{label}: {member.backbone.name} needs images of at least {minimum} px, received "
-                    f"{image_size}: raise `data.image_size`, or set this member's `backbone.image_size`"
-                )
+        if problems:
+            raise ValueError("\n  ".join(problems))
         return self
+
+    def _check_member(self, label: str, member: Member) -> Iterator[str]:
+        if RESERVED_LABELS.fullmatch(label) or label.removeprefix("member_") in self.members.keys() - {label}:
+            yield f"members.{label}: that label is kept for a file or a layer of the pipeline's own: choose another"
+        minimum = ARCHITECTURES[member.backbone.name].minimum_size
+        image_size = member.backbone.image_size or self.data.image_size
+        if image_size < minimum:
+            yield (
+                f"members.{label}: {member.backbone.name} needs images of at least {minimum} px, received "
+                f"{image_size}: raise `data.image_size`, or set this member's `backbone.image_size`"
+            )

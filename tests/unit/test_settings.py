@@ -71,6 +71,8 @@ WRONG_SETTINGS = [
     ({"members.leaderboard": {"backbone": "VGG16"}}, ["members.leaderboard", "kept for"]),
     ({"members.probabilities": {"backbone": "VGG16"}}, ["members.probabilities", "kept for"]),
     ({"members.hidden_0": {"backbone": "VGG16"}}, ["members.hidden_0", "kept for"]),
+    ({"members.pool": {"backbone": "VGG16"}}, ["members.pool", "kept for"]),
+    ({"members.member_first": {"backbone": "VGG16"}}, ["members.member_first", "kept for"]),
     ({"data.fetch": {"Cats": {"kind": "digits"}}}, ["data.fetch.Cats", "lower-case letter"]),
     # what must agree
     ({"members.second": "DELETE"}, ["at least two members", "first", "stacking.meta_models: {}"]),
