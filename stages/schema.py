@@ -1,9 +1,11 @@
 """What `params.yaml` may hold: one class a section. `docs/params.md` explains every setting."""
 
 import difflib
+import posixpath
 import re
 from collections.abc import Iterator
-from pathlib import Path
+from itertools import permutations
+from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -93,7 +95,8 @@ class Splits(Section):
     @model_validator(mode="after")
     def check_sources(self) -> "Splits":
         folders = [source for source in (self.train, self.validation, self.test) if isinstance(source, str)]
-        if len(folders) > 1 and (len(set(folders)) < len(folders) or "." in folders):
+        paths = [PurePosixPath(posixpath.normpath(folder)) for folder in folders]
+        if any(first == second or first in second.parents for first, second in permutations(paths, 2)):
             raise ValueError(f"each split needs a folder of its own, and `.` goes with fractions only: {folders}")
         cut = [fraction for fraction in (self.validation, self.test) if isinstance(fraction, float)]
         if sum(cut) >= 1:
