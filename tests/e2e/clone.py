@@ -27,7 +27,7 @@ class Repro(NamedTuple):
 
 
 class Clone:
-    """A Git and DVC repository of its own, with its own cache, on which no other test and no user setting has a hold."""
+    """A Git and DVC repository with a cache of its own, out of reach of other tests and of the user's settings."""
 
     def __init__(self, path: Path):
         self.path = path
@@ -115,9 +115,9 @@ def clone_again(source: Clone, path: Path, revision: str) -> Clone:
     return clone
 
 
-def draw_photos(folder: Path, classes: Iterable[str], count: int, side: int = 40) -> None:
+def draw_photos(folder: Path, classes: Iterable[str], count: int, seed: int = 0, side: int = 40) -> None:
     """Write noisy pictures, in a folder a class: each class is brightest in a corner of its own."""
-    generator = np.random.default_rng(0)
+    generator = np.random.default_rng(seed)
     for number, name in enumerate(classes):
         (folder / name).mkdir(parents=True)
         for index in range(count):
