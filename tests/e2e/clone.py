@@ -115,14 +115,18 @@ def clone_again(source: Clone, path: Path, revision: str) -> Clone:
     return clone
 
 
-def draw_photos(folder: Path, classes: Iterable[str], count: int, seed: int = 0, side: int = 40) -> None:
-    """Write noisy pictures, in a folder a class: each class is brightest in a corner of its own."""
-    generator = np.random.default_rng(seed)
+def draw_photos(folder: Path, classes: Iterable[str], count: int, seed: int = 0) -> None:
+    """Write noisy pictures, in a folder a class; no two are alike unless drawn with the same seed."""
     for number, name in enumerate(classes):
+        generator = np.random.default_rng([seed, number])
         (folder / name).mkdir(parents=True)
         for index in range(count):
-            pixels = generator.integers(0, 120, (side, side, 3))
-            row, column = divmod(number % 4, 2)
-            half = side // 2
-            pixels[row * half : (row + 1) * half, column * half : (column + 1) * half, number % 3] += 120
-            cv2.imwrite(str(folder / name / f"{index:03d}.png"), pixels.astype(np.uint8))
+            draw_photo(folder / name / f"{index:03d}.png", number, generator)
+
+
+def draw_photo(path: Path, number: int, generator: np.random.Generator, side: int = 40) -> None:
+    """Write one noisy picture: each class, by number, is brightest in a corner and a colour of its own."""
+    pixels = generator.integers(0, 120, (side, side, 3))
+    row, column = side // 2 * (number // 2 % 2), side // 2 * (number % 2)
+    pixels[row : row + side // 2, column : column + side // 2, number % 3] += 120
+    cv2.imwrite(str(path), pixels.astype(np.uint8))

@@ -13,15 +13,27 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
+import numpy as np
 import pytest
 import yaml
 
-from .clone import ROOT, Clone, Params, Repro, clone_again, clone_working_tree, draw_photos, read_repro
+from .clone import (
+    ROOT,
+    Clone,
+    Params,
+    Repro,
+    clone_again,
+    clone_working_tree,
+    draw_photo,
+    draw_photos,
+    read_repro,
+)
 
+PHOTOS = "data/raw/photos"
 PARAMS = """
 data:
   fetch: {}
-  images: photos
+  images: data/raw/photos
   image_size: 32
   fit: stretch
   interpolation: linear
@@ -108,9 +120,7 @@ def set_members(**members: str) -> Callable[[Clone], None]:
 
 
 def add_image(project: Clone) -> None:
-    draw_photos(project.path / "photos/more", ["x"], 1, seed=1)
-    (project.path / "photos/more/x/000.png").rename(project.path / "photos/left/one_more.png")
-    shutil.rmtree(project.path / "photos/more")
+    draw_photo(project.path / PHOTOS / "left/one_more.png", 0, np.random.default_rng(2))
 
 
 def add_stray_member(project: Clone) -> None:
@@ -176,8 +186,8 @@ class Walk:
 def walk(tmp_path_factory) -> Walk:
     project = clone_working_tree(tmp_path_factory.mktemp("repro") / "project")
     (project.path / "params.yaml").write_text(PARAMS, encoding="utf-8")
-    draw_photos(project.path / "photos", ["left", "right"], 30)
-    project.dvc("add", "photos")
+    draw_photos(project.path / PHOTOS, ["left", "right"], 30)
+    project.dvc("add", PHOTOS)
     project.commit("tiny data")
     return Walk(project)
 
@@ -253,11 +263,11 @@ def check_recovery(project: Clone, before: dict[str, bytes]) -> None:
 
 def test_a_broken_image_leaves_the_outputs_recoverable(project):
     before = read_outputs(project)
-    (project.path / "photos/left/broken.png").write_bytes(b"no image")
+    (project.path / PHOTOS / "left/broken.png").write_bytes(b"no image")
     output = project.repro(fails=True).output
     assert "broken.png" in output
     assert "Traceback" not in output
-    (project.path / "photos/left/broken.png").unlink()
+    project.git("checkout", f"{PHOTOS}.dvc")  # `dvc repro` notes the new state of a folder that `dvc add` tracks
     check_recovery(project, before)
 
 
