@@ -79,11 +79,6 @@ def predict_held_out(trainer: MemberTrainer, plan: Plan, train: np.ndarray, seco
     if not plan.folds:
         rows = plan.final.predict
         is_leaked = len(np.intersect1d(rows, plan.final.learn)) > 0
-        if is_leaked:
-            print(
-                f"warning: stacking.fit_on is `train`: {trainer.label}'s predictions for the meta-model are leaked, "
-                "made on rows that it was trained on"
-            )
         return {"held_out": train[rows], "held_out_rows": rows, "held_out_fold": np.full(len(rows), -int(is_leaked))}
     if trainer.learns_from_images:
         share = 1 - 1 / len(plan.folds)
