@@ -33,7 +33,7 @@ def build_backbone(label: str, settings: Backbone, array_size: int) -> keras.Mod
     """
     keras.utils.set_random_seed(settings.seed)
     image_size = settings.image_size or array_size
-    network = _build_network(settings, image_size)
+    network = replace_operations(_build_network(settings, image_size))
     network.name = "network"
     if settings.batch_norm_momentum is not None:
         for layer in network.layers:
@@ -73,6 +73,28 @@ def build_pixel_scaling(architecture: str) -> keras.layers.Dense:
     scaling.build((None, None, None, 3))
     scaling.set_weights([kernel, bias])
     return scaling
+
+
+def replace_operations(network: keras.Model) -> keras.Model:
+    """Replace each bare `x + constant` and `x * constant` in a network by a layer that does the same.
+
+    MobileNetV3 has them. Keras saves such operations to .h5, but reads them back as its layers Add and Multiply, which
+    take no constant: the file would not load.
+
+    Returns:
+        A model that shares the layers of `network`; `network` itself where it is made of layers alone.
+    """
+    if all(isinstance(operation, keras.Layer) for operation in network.operations):
+        return network
+    return keras.models.clone_model(network, clone_function=lambda layer: layer, call_function=_call_as_layer)
+
+
+def _call_as_layer(operation, *arguments, **named):
+    if isinstance(operation, keras.Layer):
+        return operation(*arguments, **named)
+    images, constant = arguments
+    settings = {"Add": {"scale": 1.0, "offset": constant}, "Multiply": {"scale": constant}}[type(operation).__name__]
+    return keras.layers.Rescaling(**settings, name=operation.name)(images)
 
 
 def _build_network(settings: Backbone, image_size: int) -> keras.Model:
