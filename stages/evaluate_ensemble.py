@@ -31,9 +31,13 @@ def main() -> None:
     outputs = predictor.predict({name: images for name in names})
     with replaced_file(PROBABILITIES) as path, path.open("wb") as stream:
         np.savez(stream, test=outputs)
-    fit_on = settings.stacking.fit_on
-    facts = {"engine": predictor.engine, "precision": predictor.precision, "fit_on": fit_on}
-    facts["leaked"] = fit_on == "train"  # the meta-model learnt from predictions on rows that its members had learnt
+    facts = {
+        "engine": predictor.engine,
+        "precision": predictor.precision,
+        "fit_on": settings.stacking.fit_on,
+        # the meta-model learnt from predictions on rows that its members had learnt
+        "leaked": settings.stacking.fit_on == "train",
+    }
     write_report("ensemble", load_labels("test"), spread_classes(outputs), load_classes(), facts)
 
 
