@@ -35,32 +35,32 @@ class Predictor:
         self.width = model.output_shape[1]
         self.batch_size = batch_size
 
-    def predict(self, inputs: Inputs) -> np.ndarray:
-        """Push all rows through the model.
+    def predict(self, inputs: Inputs, rows: np.ndarray | None = None) -> np.ndarray:
+        """Push rows through the model.
 
         Args:
-            inputs: by input name, arrays of n rows; images are uint8, (n, height, width, 3), RGB, 0-255, and may be
-                memory-mapped.
+            inputs: by input name, arrays of equal length; images are uint8, (n, height, width, 3), RGB, 0-255, and may
+                be memory-mapped: a batch is read at a time.
+            rows: int64, (m,), the rows to take; None for all n.
 
         Returns:
-            Outputs, float32, (n, width).
+            Outputs, float32, (m, width).
         """
-        rows = len(next(iter(inputs.values())))
-        outputs = np.empty((rows, self.width), np.float32)
-        starts = tqdm(range(0, rows, self.batch_size), f"{self.name} ({self.engine})", mininterval=2, leave=False)
-        self._run(((start, self._take(inputs, start)) for start in starts), outputs)
+        if rows is None:
+            rows = np.arange(len(next(iter(inputs.values()))))
+        outputs = np.empty((len(rows), self.width), np.float32)
+        starts = tqdm(range(0, len(rows), self.batch_size), f"{self.name} ({self.engine})", mininterval=2, leave=False)
+        self._run(((start, self._take(inputs, rows, start)) for start in starts), outputs)
         return outputs
 
     def _run(self, batches: Iterator[tuple[int, dict[str, np.ndarray]]], outputs: np.ndarray) -> None:
         raise NotImplementedError
 
-    def _take(self, inputs: Inputs, start: int) -> dict[str, np.ndarray]:
+    def _take(self, inputs: Inputs, rows: np.ndarray, start: int) -> dict[str, np.ndarray]:
         """A batch of full size: the last one repeats its last row."""
-        batch = {name: np.asarray(values[start : start + self.batch_size]) for name, values in inputs.items()}
-        missing = self.batch_size - len(next(iter(batch.values())))
-        if missing:
-            batch = {name: np.concatenate([rows, np.repeat(rows[-1:], missing, 0)]) for name, rows in batch.items()}
-        return batch
+        taken = rows[start : start + self.batch_size]
+        padded = np.concatenate([taken, np.repeat(taken[-1:], self.batch_size - len(taken))])
+        return {name: np.ascontiguousarray(values[padded]) for name, values in inputs.items()}
 
 
 class KerasPredictor(Predictor):
