@@ -7,6 +7,7 @@ import numpy as np
 
 from stages.architectures import ARCHITECTURES
 from stages.errors import PipelineError
+from stages.plain_layers import use_plain_layers
 from stages.schema import Backbone
 
 POOLINGS = {
@@ -75,30 +76,11 @@ def build_pixel_scaling(architecture: str) -> keras.layers.Dense:
     return scaling
 
 
-def replace_layer_scale(network: keras.Model) -> keras.Model:
-    """Put depthwise 1x1 convolutions, which give the same numbers, where a ConvNeXt has its own layer LayerScale.
-
-    Keras does not register LayerScale, so plain Keras cannot reload an .h5 file that has one.
-    """
-
-    def copy_layer(layer: keras.Layer) -> keras.Layer:
-        if type(layer).__name__ == "LayerScale":
-            return keras.layers.DepthwiseConv2D(1, use_bias=False, name=layer.name)
-        return type(layer).from_config(layer.get_config())
-
-    plain = keras.models.clone_model(network, clone_function=copy_layer)
-    for layer in network.layers:
-        copy = plain.get_layer(layer.name)
-        pairs = zip(layer.get_weights(), copy.weights, strict=True)
-        copy.set_weights([values.reshape(place.shape) for values, place in pairs])
-    return plain
-
-
 def _build_network(settings: Backbone, image_size: int) -> keras.Model:
     architecture = getattr(keras.applications, settings.name)
     try:
         network = architecture(include_top=False, weights=settings.weights, input_shape=(image_size, image_size, 3))
-        return replace_layer_scale(network) if "ConvNeXt" in settings.name else network
+        return use_plain_layers(network)
     except (ValueError, OSError) as error:
         if settings.weights is None:
             raise
