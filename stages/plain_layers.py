@@ -11,7 +11,7 @@ import keras
 
 def use_plain_layers(network: keras.Model) -> keras.Model:
     """`network` itself where all of it reloads; else a copy, weights included, in which built-in layers stand in."""
-    if all(_is_layer(part) and hasattr(keras.layers, type(part).__name__) for part in network.operations):
+    if all(is_plain(part) for part in network.operations):
         return network
     plain = keras.models.clone_model(network, clone_function=_copy_operation, call_function=_call_operation)
     for layer in network.layers:
@@ -20,6 +20,11 @@ def use_plain_layers(network: keras.Model) -> keras.Model:
             pairs = zip(layer.get_weights(), copy.weights, strict=True)
             copy.set_weights([values.reshape(place.shape) for values, place in pairs])
     return plain
+
+
+def is_plain(part: Any) -> bool:
+    """Is `part` of a network a layer that Keras itself finds again, or a network of its own?"""
+    return isinstance(part, keras.Model) or (_is_layer(part) and hasattr(keras.layers, type(part).__name__))
 
 
 def _is_layer(operation: Any) -> bool:

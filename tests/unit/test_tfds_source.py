@@ -28,12 +28,12 @@ def test_write_tfds_puts_every_image_under_its_own_label(tmp_path):
     assert [written[number] for number in range(8)] == [("cat", "dog")[label] for label in labels]
 
 
-def test_write_tfds_takes_a_part_of_a_split(tmp_path):
+def test_write_tfds_names_files_after_the_encoding_of_the_data_set(tmp_path):
     with tfds.testing.mock_data(num_examples=10):
-        write_tfds(TfdsSource(kind="tfds", name="mnist", split="train[:40%]"), tmp_path)
+        write_tfds(TfdsSource(kind="tfds", name="mnist"), tmp_path)
 
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
-    assert len(files) == 4
+    assert len(files) == 10
     assert np.unique([path.suffix for path in files]).tolist() == [".png"]
 
 
