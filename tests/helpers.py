@@ -127,9 +127,7 @@ def write_noise_folders(root: Path, counts: dict[str, int], seed: int = 0, side:
     generator = np.random.default_rng(seed)
     for name, count in counts.items():
         for number in range(count):
-            write_image(
-                root / name / f"{name}_{number:03d}.png", generator.integers(0, 256, (side, side, 3), np.uint8)
-            )
+            write_image(root / name / f"{name}_{number:03d}.png", generator.integers(0, 256, (side, side, 3), np.uint8))
 
 
 def write_arrays(counts: dict[str, int], classes: int = 2, side: int = 32, seed: int = 0) -> None:

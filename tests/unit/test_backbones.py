@@ -199,7 +199,9 @@ def test_build_backbone_says_so_when_the_weights_do_not_fit(tmp_path, content):
     else:
         keras.applications.VGG16(include_top=False, weights=None, input_shape=(32, 32, 3)).save_weights(path)
 
-    with pytest.raises(PipelineError, match=r"MobileNetV3Small could not load weights=.*some\.weights\.h5.*without its"):
+    with pytest.raises(
+        PipelineError, match=r"MobileNetV3Small could not load weights=.*some\.weights\.h5.*without its"
+    ):
         build_backbone("one", make_backbone_settings("MobileNetV3Small", weights=str(path)), 32)
 
 

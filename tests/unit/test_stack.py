@@ -15,7 +15,8 @@ COUNTS = {"train": 12, "validation": 4, "test": 4}
 
 def predict(model: keras.Model, split: str, labels: list[str]) -> np.ndarray:
     images = load_images(split).astype(np.float32)
-    return keras.ops.convert_to_numpy(model({label: images for label in labels}, training=False))
+    inputs = {label: images for label in labels} if len(labels) > 1 else images
+    return keras.ops.convert_to_numpy(model(inputs, training=False))
 
 
 @pytest.fixture
@@ -114,7 +115,9 @@ def test_stack_refuses_predictions_of_another_model(trained, run_stage, workspac
     save_model(build_member("first", 99), workspace / "models/members/first.h5")
     parts = {split: 1 - predict(trained["first"], split, ["first"]) * 0.9 for split in COUNTS}
     rows = {"held_out_rows": np.arange(12), "held_out_fold": np.arange(12) % 2}
-    save_predictions("first", make_predictions(**parts, held_out=(load_labels("train")[:, None] * 1.0).astype("f"), **rows))
+    save_predictions(
+        "first", make_predictions(**parts, held_out=(load_labels("train")[:, None] * 1.0).astype("f"), **rows)
+    )
 
     with pytest.raises(PipelineError, match="the assembled ensemble differs by"):
         run_stage("stack")

@@ -34,7 +34,7 @@ def train(run_stage, changes: dict[str, Any] | None = None, classes: int = 2, co
 
 def predict_saved(split: str) -> np.ndarray:
     model = keras.models.load_model("models/members/pet.h5", compile=False)
-    return keras.ops.convert_to_numpy(model({"pet": load_images(split).astype(np.float32)}, training=False))
+    return keras.ops.convert_to_numpy(model(load_images(split).astype(np.float32), training=False))
 
 
 def read_phases() -> list[str]:
@@ -50,9 +50,7 @@ def refit(rows: np.ndarray, predicted: np.ndarray) -> np.ndarray:
     others = np.setdiff1d(np.arange(len(labels)), rows)
     features_seen = features.copy()
     features_seen[others], labels[others] = np.nan, 0
-    seen = data._replace(
-        features={**data.features, "train": features_seen}, labels={**data.labels, "train": labels}
-    )
+    seen = data._replace(features={**data.features, "train": features_seen}, labels={**data.labels, "train": labels})
     trainer = MemberTrainer("pet", member, seen, settings.inference)
     fitted = trainer.fit(rows)
     return keras.ops.convert_to_numpy(fitted.head(features[predicted], training=False))
