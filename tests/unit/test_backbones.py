@@ -9,7 +9,7 @@ import pytest
 from helpers import make_backbone_settings
 
 from stages.architectures import ARCHITECTURES
-from stages.backbones import build_backbone, build_pixel_scaling, replace_layer_scale
+from stages.backbones import build_backbone, build_pixel_scaling
 from stages.batches import Batches
 from stages.errors import PipelineError
 from stages.fitting import FitSettings, encode_targets, fit_model
@@ -212,20 +212,6 @@ def test_build_backbone_says_what_to_do_when_the_download_fails(tmp_path, monkey
 
     with pytest.raises(PipelineError, match=r"MobileNet could not download its ImageNet weights: .*path of a weights"):
         build_backbone("one", make_backbone_settings("MobileNet", weights="imagenet"), 224)
-
-
-def test_replace_layer_scale_gives_the_same_numbers():
-    keras.utils.set_random_seed(0)
-    network = keras.applications.ConvNeXtTiny(include_top=False, weights=None, input_shape=(32, 32, 3))
-    for layer in network.layers:
-        if type(layer).__name__ == "LayerScale":
-            layer.set_weights([np.random.default_rng(0).normal(size=layer.get_weights()[0].shape)])
-    images = make_images(32)
-
-    plain = replace_layer_scale(network)
-
-    assert "LayerScale" not in {type(layer).__name__ for layer in plain.layers}
-    np.testing.assert_allclose(predict(plain, images), predict(network, images), rtol=1e-4, atol=1e-4)
 
 
 def test_build_pixel_scaling_swaps_the_channels_where_the_architecture_wants_bgr():

@@ -1,5 +1,3 @@
-import os
-
 import cv2
 import numpy as np
 import pytest
@@ -59,7 +57,7 @@ def test_fetch_leaves_the_previous_dataset_alone_when_it_fails(workspace, run_st
         run_stage("fetch", "pets")
 
     assert list_files(workspace / "data/raw") == {"pets/cat/old.txt": b""}
-    assert os.listdir(workspace / "data/raw") == ["pets"]
+    assert [path.name for path in (workspace / "data/raw").iterdir()] == ["pets"]
 
 
 def test_fetch_lists_the_datasets_when_there_is_none_of_that_name(workspace, run_stage):

@@ -24,7 +24,7 @@ def test_replaced_directory_leaves_the_old_one_when_the_block_fails(tmp_path, er
     target.mkdir()
     (target / "old").touch()
 
-    with pytest.raises(error), replaced_directory(target) as folder:
+    with pytest.raises(error), replaced_directory(target) as folder:  # noqa: PT012 - what the block does is the test
         (folder / "new").touch()
         raise error
 
@@ -46,7 +46,7 @@ def test_replaced_file_leaves_the_old_one_when_the_block_fails(tmp_path):
     target = tmp_path / "metrics.json"
     target.write_text("old")
 
-    with pytest.raises(ValueError, match="no"), replaced_file(target) as partial:
+    with pytest.raises(ValueError, match="no"), replaced_file(target) as partial:  # noqa: PT012 - likewise
         partial.write_text("half")
         raise ValueError("no")
 
