@@ -176,8 +176,8 @@ def draw_pictures(findings: Findings, labels: np.ndarray, histories: dict[str, d
     with fixed_look():
         save_picture(draw_leaderboard(findings.standings), "leaderboard")
         save_picture(draw_learning_curves(histories), "learning_curves")
-        save_picture(draw_roc(models, labels), "roc")
-        save_picture(draw_precision_recall(models, labels), "precision_recall")
+        save_picture(draw_roc(models, labels, findings.classes), "roc")
+        save_picture(draw_precision_recall(models, labels, findings.classes), "precision_recall")
         save_picture(draw_confusion(models, labels, findings.classes), "confusion")
         save_picture(draw_reliability(models, labels), "reliability")
         voters = [model for model in models if model.kind != "baseline"]

@@ -85,12 +85,13 @@ def _draw_history(axes: Axes, history: Mapping[str, Sequence[str]], name: str) -
     axes.grid(color="#eeeeee")
 
 
-def draw_roc(models: Sequence[Model], labels: np.ndarray) -> Figure:
+def draw_roc(models: Sequence[Model], labels: np.ndarray, classes: Sequence[str]) -> Figure:
     """ROC of all models: whole, and the corner where good models differ.
 
     Args:
         models: probabilities float64, (n, k).
         labels: int64, (n,).
+        classes: the k class names.
     """
 
     def trace(truth: np.ndarray, score: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -98,19 +99,18 @@ def draw_roc(models: Sequence[Model], labels: np.ndarray) -> Figure:
         return false_positive, true_positive
 
     names = ("false positive rate", "true positive rate")
-    return _draw_curves(models, labels, trace, names, metrics.roc_auc_score, "ROC AUC")
+    return _draw_curves(models, labels, trace, names, metrics.roc_auc_score, f"ROC AUC of {_name_question(classes)}")
 
 
-def draw_precision_recall(models: Sequence[Model], labels: np.ndarray) -> Figure:
+def draw_precision_recall(models: Sequence[Model], labels: np.ndarray, classes: Sequence[str]) -> Figure:
     """Precision over recall of all models: whole, and the corner; arguments as in `draw_roc`."""
 
     def trace(truth: np.ndarray, score: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         precision, recall, _ = metrics.precision_recall_curve(truth, score)
         return recall, precision
 
-    return _draw_curves(
-        models, labels, trace, ("recall", "precision"), metrics.average_precision_score, "average precision"
-    )
+    title = f"average precision of {_name_question(classes)}"
+    return _draw_curves(models, labels, trace, ("recall", "precision"), metrics.average_precision_score, title)
 
 
 def _draw_curves(
@@ -119,7 +119,7 @@ def _draw_curves(
     trace: Curve,
     names: tuple[str, str],
     score: Callable[[np.ndarray, np.ndarray], float],
-    score_name: str,
+    title: str,
 ) -> Figure:
     styles = choose_styles(models)
     figure = Figure((11, 5.2 + 0.2 * -(-len(models) // 2)), layout="constrained")
@@ -141,10 +141,14 @@ def _draw_curves(
     for axes in (whole, corner):
         axes.set(xlabel=names[0], ylabel=names[1])
         axes.grid(color="#eeeeee")
-    kind = "the second class" if models[0].test.shape[1] == 2 else "all classes, one against the rest, micro-averaged"
     handles, texts = whole.get_legend_handles_labels()
-    figure.legend(handles, texts, loc="outside lower center", ncols=2, title=f"{score_name} of {kind}", handlelength=4)
+    figure.legend(handles, texts, loc="outside lower center", ncols=2, title=title, handlelength=4)
     return figure
+
+
+def _name_question(classes: Sequence[str]) -> str:
+    """What the scores of `_binarise` answer."""
+    return classes[1] if len(classes) == 2 else "all classes, one against the rest, micro-averaged"
 
 
 def _binarise(labels: np.ndarray, probabilities: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -74,33 +74,40 @@ def _judge_ensemble(findings: Findings) -> str:
         return ""
     header = ("against", "only the ensemble right", "only the other right", "p", "log loss difference", "95 % interval")
     rows = [(title, *_show_comparison(comparison)) for title, comparison in findings.against.items()]
-    sentence = describe_lead(findings.best_member, findings.against[findings.best_member], findings.n)
+    sentences = [
+        f"- {describe_lead(_name_rival(title), comparison, findings.n)}"
+        for title, comparison in findings.against.items()
+    ]
     explanation = (
         "p: exact McNemar test, two-sided, not corrected for the number of comparisons. Log loss difference: the "
         "ensemble's less the other's, so that less than 0 is better; interval by paired bootstrap over the photos."
     )
-    return "\n\n".join(("## Is the ensemble better?", sentence, _build_table(header, rows), explanation))
+    return "\n\n".join(("## Is the ensemble better?", "\n".join(sentences), _build_table(header, rows), explanation))
 
 
-def describe_lead(best_member: str, comparison: Comparison, n: int) -> str:
-    """The ensemble against the best member, as plain sentences; a loss is said as plainly as a win."""
-    if comparison.net:
-        word = "more" if comparison.net > 0 else "fewer"
-        count = f"{abs(comparison.net):,} of {n:,} photos {word} right than"
-    else:
-        count = f"as many of {n:,} photos right as"
+def describe_lead(other: str, comparison: Comparison, n: int) -> str:
+    """The ensemble against another model, as plain sentences; a loss is said as plainly as a win."""
+    word = "more" if comparison.net > 0 else "fewer"
+    count = f"{abs(comparison.net):,} {word} right than" if comparison.net else "as many right as"
     verdict = "a significant difference" if comparison.p_value < 0.05 else "no significant difference"
     if comparison.loss_low > 0:
         loss = "higher, and so worse"
     elif comparison.loss_high < 0:
         loss = "lower, and so better"
     else:
-        loss = "not distinguishable"
+        loss = "not told apart from the other's"
     return (
-        f"The ensemble gets {count} {best_member}, the best member by validation: {verdict} at 5 % "
+        f"Of {n:,} photos, the ensemble gets {count} {other}: {verdict} at 5 % "
         f"({comparison.gained:,} against {comparison.lost:,}, {format_p_value(comparison.p_value)}). Its log loss is "
         f"{loss} ({comparison.loss_difference:+.4f}, 95 % {comparison.loss_low:+.4f} to {comparison.loss_high:+.4f})."
     )
+
+
+def _name_rival(title: str) -> str:
+    """A rival's title as a part of a sentence."""
+    if title.startswith("baseline: "):
+        return f"the {title.replace(':', '')}"
+    return f"{title}, the best member by validation"
 
 
 def _judge_members(findings: Findings) -> str:

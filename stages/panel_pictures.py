@@ -23,13 +23,11 @@ def draw_confusion(models: Sequence[Model], labels: np.ndarray, classes: Sequenc
         classes: the k class names.
     """
     side = min(6.0, max(2.7, 1.3 + 0.27 * len(classes)))
-    figure, panels = build_grid(len(models), side, side, columns=4 if len(classes) <= MOST_NUMBERED else 3)
-    for number, (axes, model) in enumerate(zip(panels, models, strict=True)):
+    figure, panels = build_grid(len(models), side, side, "truth", columns=4 if len(classes) <= MOST_NUMBERED else 3)
+    for axes, model in zip(panels, models, strict=True):
         counts = confusion_matrix(labels, model.test.argmax(axis=1), labels=range(len(classes)))
         _draw_matrix(axes, counts, classes)
         axes.set_title(f"{shorten(model.title, 28)}\n{np.trace(counts):,} of {len(labels):,} right")
-        if number % min(4, len(models)) == 0:
-            axes.set_ylabel("truth")
     figure.supxlabel("prediction", fontsize=9)
     return figure
 
@@ -58,13 +56,11 @@ def draw_reliability(models: Sequence[Model], labels: np.ndarray) -> Figure:
     Below, grey, the share of photos in each bin. Arguments as in `draw_confusion`.
     """
     styles = choose_styles(models)
-    figure, panels = build_grid(len(models), 2.9, 3.0)
-    for number, (axes, model) in enumerate(zip(panels, models, strict=True)):
+    figure, panels = build_grid(len(models), 2.9, 3.0, "share right")
+    for axes, model in zip(panels, models, strict=True):
         _draw_bins(axes, labels, model.test, styles[model.title]["color"])
         error = compute_calibration_error(labels, model.test)
         axes.set_title(f"{shorten(model.title, 28)}\ncalibration error {error:.4f}")
-        if number % min(4, len(models)) == 0:
-            axes.set_ylabel("share right")
     figure.supxlabel(
         f"confidence in the predicted class, {CALIBRATION_BINS} bins of equal width, 95 % Wilson intervals; "
         "grey: share of the photos",

@@ -62,12 +62,15 @@ def choose_styles(models: Sequence[Model]) -> dict[str, dict[str, Any]]:
     return styles
 
 
-def build_grid(count: int, width: float, height: float, columns: int = 4) -> tuple[Figure, list[Axes]]:
-    """A figure with `count` panels of `width` x `height` inches, filled row by row."""
+def build_grid(count: int, width: float, height: float, ylabel: str, columns: int = 4) -> tuple[Figure, list[Axes]]:
+    """A figure with `count` panels of `width` x `height` inches, filled row by row; the left ones bear `ylabel`."""
     columns = min(columns, count)
     rows = math.ceil(count / columns)
     figure = Figure((max(width * columns, 5.0), height * rows + 0.5), layout="constrained")
-    return figure, [figure.add_subplot(rows, columns, number) for number in range(1, count + 1)]
+    panels = [figure.add_subplot(rows, columns, number) for number in range(1, count + 1)]
+    for axes in panels[::columns]:
+        axes.set_ylabel(ylabel)
+    return figure, panels
 
 
 def shorten(text: str, length: int) -> str:
