@@ -43,13 +43,17 @@ def flatten_findings(findings: Findings) -> dict[str, Any]:
     for model, scores in sorted(findings.standings, key=lambda standing: standing.model.key):
         values |= {f"{model.key}.{name}": value for name, value in scores.items() if name not in ("n", "recall")}
         values |= {f"{model.key}.recall.{name}": value for name, value in scores["recall"].items()}
-    comparisons = {f"ensemble_against.{title}": value for title, value in findings.against.items()}
-    comparisons |= {f"ensemble_against.without_{member}": value for member, value in findings.without.items()}
-    for key, comparison in sorted(comparisons.items()):
-        key = key.replace(": ", ".").replace(" ", "_")
-        values |= {f"{key}.{name}": value for name, value in comparison._asdict().items()}
+    for title, comparison in findings.against.items():
+        rival = "best_member" if title == findings.best_member else title.replace("baseline: ", "baselines.")
+        values |= _flatten_comparison(f"ensemble_against.{rival}", comparison)
+    for member, comparison in sorted(findings.without.items()):
+        values |= _flatten_comparison(f"ensemble_without.{member}", comparison)
     for pair in findings.pairs:
         key = f"pairs.{pair.first}.{pair.second}"
         values |= {f"{key}.{name}": value for name, value in pair._asdict().items() if name not in ("first", "second")}
     values["oracle.accuracy"] = findings.oracle / findings.n
     return {key: value for key, value in values.items() if value is not None}
+
+
+def _flatten_comparison(key: str, comparison: Comparison) -> dict[str, float]:
+    return {f"{key}.{name}": value for name, value in comparison._asdict().items()}
