@@ -134,7 +134,7 @@ def _draw_curves(
                 x, y, drawstyle="steps-post" if names[1] == "precision" else None, label=label, **styles[model.title]
             )
         ends.append(_find_corner(x, y, names[1]))
-    span = min(1.0, max(0.02, 1.25 * sorted(ends)[len(ends) // 2]))
+    span = min(1.0, max(0.05, 2.5 * sorted(ends)[len(ends) // 2]))
     low, high = (-0.03 * span, span) if names[1] != "precision" else (1 - span, 1 + 0.03 * span)
     corner.set(xlim=(low, high), ylim=(1 - span, 1 + 0.03 * span), title="the corner, enlarged")
     whole.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), title="whole")

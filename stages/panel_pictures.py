@@ -62,8 +62,8 @@ def draw_reliability(models: Sequence[Model], labels: np.ndarray) -> Figure:
         error = compute_calibration_error(labels, model.test)
         axes.set_title(f"{shorten(model.title, 28)}\ncalibration error {error:.4f}")
     figure.supxlabel(
-        f"confidence in the predicted class, {CALIBRATION_BINS} bins of equal width, 95 % Wilson intervals; "
-        "grey: share of the photos",
+        f"confidence in the predicted class, {CALIBRATION_BINS} bins of equal width;\n"
+        "lines: 95 % Wilson intervals; grey: share of the photos",
         fontsize=9,
     )
     return figure
