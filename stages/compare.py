@@ -123,7 +123,7 @@ def build_baselines(predictions: dict[str, Predictions], train_labels: np.ndarra
     held_out = {label: spread_classes(member.held_out) for label, member in predictions.items()}
     labels = train_labels[next(iter(predictions.values())).held_out_rows]
     weights = choose_greedy_weights(held_out, labels)
-    shares = ", ".join(f"{label} {weights[label]:.2f}" for label in sorted(weights))
+    shares = ", ".join(f"{label} {weights[label]:.2f}" for label in sorted(weights) if weights[label])
     logistic = combine_logistic(held_out, labels, test)
     return [
         Model("baseline", "mean", combine_mean(test), "unweighted mean of the members' probabilities"),

@@ -88,7 +88,8 @@ def draw_contact_sheet(mistakes: Sequence[Mistake], judged: str, wrong: int) -> 
     columns = min(COLUMNS, len(mistakes))
     rows = -(-len(mistakes) // columns)
     lines = len(mistakes[0].votes)
-    figure = Figure((max(3.2 * columns, 6), (2.9 + 0.17 * lines) * rows + 0.5), layout="constrained")
+    # a photo, its title, and a line a vote: less height would let the votes run into the title below
+    figure = Figure((max(2.9 * columns, 6), (3.3 + 0.125 * lines) * rows + 0.4), layout="constrained")
     for number, mistake in enumerate(mistakes, start=1):
         _draw_mistake(figure.add_subplot(rows, columns, number), mistake)
     figure.suptitle(f"The {len(mistakes)} most confident of {wrong:,} mistakes of {judged}")

@@ -1,5 +1,6 @@
 """What all pictures share, their look and how they are saved; and the picture of the leaderboard."""
 
+import io
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from typing import Any
 import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from PIL import Image
 
 from stages.outputs import replaced_file
 from stages.standings import Model, Standing
@@ -40,9 +42,14 @@ def fixed_look() -> Iterator[None]:
 
 
 def save_picture(figure: Figure, name: str) -> None:
-    """Write `plots/<name>.png`; an equal picture gives equal bytes: no date and no version goes into the file."""
-    with replaced_file(PLOTS / f"{name}.png") as path:
-        figure.savefig(path, format="png", dpi=100, metadata={"Software": None})
+    """Write `plots/<name>.png`; an equal picture gives equal bytes: no date and no version goes into the file.
+
+    Git keeps every version of it, so it gets a palette: a contact sheet of photos shrinks to a third.
+    """
+    drawn = io.BytesIO()
+    figure.savefig(drawn, format="png", dpi=100, metadata={"Software": None})
+    with replaced_file(PLOTS / f"{name}.png") as path, Image.open(drawn) as picture:
+        picture.convert("RGB").quantize(256).save(path, format="PNG", optimize=True)
 
 
 def choose_styles(models: Sequence[Model]) -> dict[str, dict[str, Any]]:
@@ -91,6 +98,7 @@ def draw_leaderboard(standings: Sequence[Standing]) -> Figure:
             axes.annotate(
                 f"{scores[name]:.4f}", (scores[name], row), (0, 5), textcoords="offset points", ha="center", fontsize=8
             )
+        axes.margins(x=0.08)
         axes.grid(axis="x", color="#dddddd")
         axes.set_axisbelow(True)
     accuracy.set_yticks(range(len(standings)), [shorten(model.title, 32) for model, _ in standings])
