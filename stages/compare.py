@@ -9,9 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from matplotlib.figure import Figure
 
-from stages.arrays import ARRAYS, load_classes, load_images, load_labels
+from stages.arrays import load_classes, load_labels
 from stages.combining import (
     choose_best_member,
     choose_greedy_weights,
@@ -19,17 +18,15 @@ from stages.combining import (
     combine_mean,
     combine_weighted,
 )
-from stages.contact_sheet import Mistake, collect_votes, draw_contact_sheet, find_mistakes, read_paths
 from stages.contributions import compare_pairs, count_oracle
-from stages.curve_pictures import draw_learning_curves, draw_precision_recall, draw_roc, read_history
+from stages.curve_pictures import read_history
 from stages.errors import PipelineError, run_stage
+from stages.gallery import draw_pictures
 from stages.leaderboard import Findings, flatten_findings
 from stages.leaderboard_text import write_markdown
 from stages.leave_one_out import LEAVE_ONE_OUT, apply_meta_weights, load_leave_one_out
 from stages.ordering import order_members
 from stages.outputs import remove_strays, replaced_file
-from stages.panel_pictures import draw_confusion, draw_reliability
-from stages.pictures import draw_leaderboard, fixed_look, save_picture
 from stages.predictions import PREDICTIONS, Predictions, load_predictions, spread_classes
 from stages.reports import METRICS, write_metrics
 from stages.settings import load_settings
@@ -168,34 +165,6 @@ def compare_without_each(
         removed: compare_models(labels, ensemble, spread_classes(apply_meta_weights(weights, test)))
         for removed, weights in load_leave_one_out(list(predictions)).items()
     }
-
-
-def draw_pictures(findings: Findings, labels: np.ndarray, histories: dict[str, dict[str, list[str]]]) -> None:
-    """Draw all pictures into `plots/`; a model that only repeats another's answers is on the leaderboard alone."""
-    models = [standing.model for standing in findings.standings if not standing.model.is_alias]
-    with fixed_look():
-        save_picture(draw_leaderboard(findings.standings), "leaderboard")
-        save_picture(draw_learning_curves(histories), "learning_curves")
-        save_picture(draw_roc(models, labels, findings.classes), "roc")
-        save_picture(draw_precision_recall(models, labels, findings.classes), "precision_recall")
-        save_picture(draw_confusion(models, labels, findings.classes), "confusion")
-        save_picture(draw_reliability(models, labels), "reliability")
-        voters = [model for model in models if model.kind != "baseline"]
-        judged = next((model for model in voters if model.kind == "ensemble"), None)
-        judged = judged or next(model for model in voters if model.name == findings.best_member)
-        save_picture(draw_mistakes(judged, voters, labels, findings.classes), "mistakes")
-
-
-def draw_mistakes(judged: Model, voters: list[Model], labels: np.ndarray, classes: Sequence[str]) -> Figure:
-    """The contact sheet of `judged`, whose vote stands above those of the others."""
-    votes = {judged.name: judged.test, **{model.name: model.test for model in sorted(voters, key=lambda m: m.name)}}
-    images, paths = load_images("test"), read_paths(ARRAYS / "manifest.csv", "test")
-    mistakes = [
-        Mistake(images[row], paths[row], classes[labels[row]], collect_votes(votes, row, classes))
-        for row in find_mistakes(labels, judged.test)
-    ]
-    wrong = int((judged.test.argmax(axis=1) != labels).sum())
-    return draw_contact_sheet(mistakes, judged.name, wrong)
 
 
 if __name__ == "__main__":
