@@ -13,10 +13,13 @@ from stages.panel_pictures import draw_confusion, draw_reliability
 from stages.pictures import draw_leaderboard, fixed_look, save_picture
 from stages.standings import Model
 
+KINDS = ("ensemble", "member", "baseline")
+
 
 def draw_pictures(findings: Findings, labels: np.ndarray, histories: dict[str, dict[str, list[str]]]) -> None:
     """Draw all pictures into `plots/`; a model that only repeats another's answers is on the leaderboard alone."""
     models = [standing.model for standing in findings.standings if not standing.model.is_alias]
+    models.sort(key=lambda model: (KINDS.index(model.kind), model.name))  # so that `dvc plots diff` shows like by like
     with fixed_look():
         save_picture(draw_leaderboard(findings.standings), "leaderboard")
         save_picture(draw_learning_curves(histories), "learning_curves")
