@@ -50,6 +50,7 @@ class MemberTrainer:
         self.inference = inference
         # Where the backbone never changes, the kept features stand for the images.
         self.is_frozen = not member.backbone.trainable and member.training.fine_tune is None
+        self._frozen_backbone: keras.Model | None = None
 
     @property
     def learns_from_images(self) -> bool:
@@ -59,7 +60,7 @@ class MemberTrainer:
     def build(self, rows: np.ndarray) -> FittedMember:
         """The member before any training. `rows` of the train split give the statistics of a standardising head."""
         keras.config.set_dtype_policy(self.member.training.precision)
-        backbone = build_backbone(self.label, self.member.backbone, self.data.images["train"].shape[1])
+        backbone = self._build_backbone()
         features = self.data.features.get("train", np.empty((0, backbone.output_shape[1]), np.float32))
         learnt = features[rows] if self.data.features else features
         head = build_head(self.member.head, learnt, self.data.class_count, self.member.training.seed)
@@ -88,6 +89,15 @@ class MemberTrainer:
         images = self.data.images[split]
         predictor = compile_predictor(fitted.model, self.inference, {self.label: images.dtype})
         return predictor.predict({self.label: images if rows is None else images[rows]})
+
+    def _build_backbone(self) -> keras.Model:
+        """A backbone as before any training. Building takes seconds, so one that no fit changes serves all fits."""
+        if self._frozen_backbone is not None:
+            return self._frozen_backbone
+        backbone = build_backbone(self.label, self.member.backbone, self.data.images["train"].shape[1])
+        if self.is_frozen:
+            self._frozen_backbone = backbone
+        return backbone
 
     def _fit_images(self, model, rows, settings: FitSettings, phase: str):
         trained = augment_inputs(model, self.member.training.augmentation, settings.seed)
