@@ -1,0 +1,54 @@
+"""A scratch project for the pipeline's stages: a folder with params.yaml and the photos."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from benchmarks.measure import ROOT, ChildRun, run_child
+from benchmarks.photos import MEMBERS, Bench
+
+STAGES = ("prepare", "embed", "train", "stack", "evaluate", "evaluate_ensemble")
+
+
+def make_params(bench: Bench, side: int, precision: str, members: dict[str, dict] | None = None) -> dict[str, Any]:
+    """The default params.yaml, turned to the benchmark's photos: frozen backbones, one layer on averaged features."""
+    params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    params["data"].update(
+        fetch={},
+        images="data/raw/photos",
+        image_size=side,
+        fit="stretch",
+        interpolation="area",
+        splits={"train": "train", "validation": 0.1, "test": "validation"},
+        near_duplicates=2,
+    )
+    params["backbone"].update(pooling="avg", weights=None, trainable=False)
+    params["training"].update(epochs=40, learning_rate=0.001, fine_tune=None, augmentation=None)
+    params["members"] = members or {
+        label: {"backbone": {"name": name, "weights": bench.find_weights(label)}} for label, name in MEMBERS.items()
+    }
+    params["inference"]["precision"] = precision
+    return params
+
+
+def make_project(folder: Path, photos: Path, params: dict[str, Any]) -> Path:
+    """Write params.yaml and link the photos; the stages then run in `folder`."""
+    (folder / "data" / "raw").mkdir(parents=True)
+    (folder / "data" / "raw" / "photos").symlink_to(photos.resolve())
+    (folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
+    return folder
+
+
+def run_stage(folder: Path, stage: str, *arguments: str) -> ChildRun:
+    """One stage, in a process of its own."""
+    return run_child(f"stages.{stage}:main", *arguments, folder=folder)
+
+
+def run_pipeline(folder: Path, members: list[str]) -> dict[str, ChildRun]:
+    """All stages, one after the other, as `dvc repro` runs them; by "stage" or "stage member"."""
+    runs = {}
+    for stage in STAGES:
+        for arguments in [[member] for member in members] if stage in ("embed", "train", "evaluate") else [[]]:
+            runs[" ".join([stage, *arguments])] = run_stage(folder, stage, *arguments)
+    return runs

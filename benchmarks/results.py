@@ -1,0 +1,55 @@
+"""What a measurement hands over, and the file that keeps the last result of each."""
+
+import json
+from pathlib import Path
+from typing import NamedTuple
+
+FOLDER = Path(__file__).resolve().parent
+STORE = FOLDER / "results.json"
+
+
+class Table(NamedTuple):
+    """Columns and rows of text or numbers."""
+
+    columns: list[str]
+    rows: list[list[str | float | int]]
+
+
+class Chart(NamedTuple):
+    """Lines (x ascending) or, where `is_bars`, groups of bars over the labels in x.
+
+    Attributes:
+        series: by name, (x, y).
+    """
+
+    title: str
+    x_label: str
+    y_label: str
+    series: dict[str, tuple[list, list[float]]]
+    is_bars: bool = False
+
+
+class Result(NamedTuple):
+    """One section of RESULTS.md."""
+
+    title: str
+    notes: list[str]
+    tables: list[Table]
+    charts: list[Chart]
+
+
+def load_results() -> dict[str, dict]:
+    """By section: `machine`, `command` and `result`."""
+    return json.loads(STORE.read_text(encoding="utf-8")) if STORE.exists() else {}
+
+
+def save_result(section: str, machine: dict[str, str], command: str, result: Result) -> None:
+    """Put a section's result in the place of its last one."""
+    plain = {
+        "title": result.title,
+        "notes": result.notes,
+        "tables": [table._asdict() for table in result.tables],
+        "charts": [chart._asdict() for chart in result.charts],
+    }
+    results = {**load_results(), section: {"machine": machine, "command": command, "result": plain}}
+    STORE.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")

@@ -1,0 +1,81 @@
+"""Measure the pipeline against the tutorial's procedure: `make bench`, or `python -m benchmarks.run [section ...]`.
+
+Without `--full` everything runs on a few generated photos at small size, in minutes; ratios are then no more than a
+sign that the measurements work. `--full` takes real photos, `--weights` real weights, and hours where the tutorial's
+procedure has them. Every section keeps its last result in results.json, from which RESULTS.md and results.png are made.
+"""
+
+import argparse
+import importlib
+import tempfile
+from pathlib import Path
+
+from benchmarks.machine import describe_machine
+from benchmarks.photos import Bench, write_photos
+from benchmarks.report import format_table, write_report
+from benchmarks.results import Result, save_result
+
+SECTIONS = (
+    "whole",
+    "inference",
+    "decode",
+    "stacking",
+    "fine_tune",
+    "training",
+    "startup",
+    "edits",
+    "growth",
+)
+
+
+def main() -> None:
+    arguments = parse_arguments()
+    chosen = arguments.sections or list(SECTIONS)
+    for name in chosen:
+        with tempfile.TemporaryDirectory(prefix="bench-", dir=arguments.scratch) as folder:
+            bench = make_bench(arguments, Path(folder))
+            machine = describe_machine()
+            print(f"\n## {name}", flush=True)
+            result: Result = importlib.import_module(f"benchmarks.sections.{name}").measure(bench)
+        for table in result.tables:
+            print(format_table(table.columns, table.rows), flush=True)
+        save_result(name, machine, describe_command(name, arguments), result)
+        write_report()
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.run", description=__doc__.split("\n")[0])
+    parser.add_argument("sections", nargs="*", metavar="section", help=f"of {', '.join(SECTIONS)}; default: all")
+    parser.add_argument("--full", type=Path, metavar="PHOTOS", help="a folder with train/ and validation/ of photos")
+    parser.add_argument("--weights", type=Path, help="a folder with weights files, named as Keras names them")
+    parser.add_argument("--repeats", type=int, help="runs of each procedure (default 3)", default=3)
+    parser.add_argument("--scratch", type=Path, help="where temporary folders go (20,000 photos need 2 GB)")
+    arguments = parser.parse_args()
+    unknown = set(arguments.sections) - set(SECTIONS)
+    if unknown:
+        parser.error(f"no section {', '.join(sorted(unknown))}: choose from {', '.join(SECTIONS)}")
+    return arguments
+
+
+def make_bench(arguments: argparse.Namespace, scratch: Path) -> Bench:
+    """Real photos at the tutorial's and the profile's size, or generated ones at a small size."""
+    sizes: tuple[int, ...]
+    if arguments.full:
+        photos, sizes, counts, rows = arguments.full, (224, 299), (1000, 5000, 20000), 128
+    else:
+        photos, sizes, counts, rows = scratch / "photos", (96,), (200, 400, 800), 64
+        write_photos(photos / "train", 128)
+        write_photos(photos / "validation", 64, seed=1)
+    return Bench(photos, arguments.weights, sizes, counts, arguments.repeats, rows, scratch)
+
+
+def describe_command(section: str, arguments: argparse.Namespace) -> str:
+    """The command to repeat it, without the paths of this machine."""
+    words = ["python -m benchmarks.run", section]
+    words += ["--full <photos>"] if arguments.full else []
+    words += ["--weights <weights>"] if arguments.weights else []
+    return " ".join([*words, f"--repeats {arguments.repeats}"])
+
+
+if __name__ == "__main__":
+    main()
