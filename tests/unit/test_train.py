@@ -34,7 +34,7 @@ def train(run_stage, changes: dict[str, Any] | None = None, classes: int = 2, co
 
 def predict_saved(split: str) -> np.ndarray:
     model = keras.models.load_model("models/members/pet.h5", compile=False)
-    return keras.ops.convert_to_numpy(model(load_images(split).astype(np.float32), training=False))
+    return keras.ops.convert_to_numpy(model({"pet": load_images(split).astype(np.float32)}, training=False))
 
 
 def read_phases() -> list[str]:
