@@ -59,10 +59,10 @@ training:
   jit_compile: false
   seed: 1
 members:
-  a: {backbone: MobileNet, head: {hidden: [4]}}
-  b: {backbone: MobileNetV2}
+  a: {backbone: MobileNet, head: {standardize: true, hidden: [4]}}
+  b: {backbone: MobileNetV2, head: {standardize: true}}
 stacking:
-  fit_on: oof
+  fit_on: holdout
   folds: 2
   holdout: 0.2
   seed: 0
@@ -136,16 +136,17 @@ def delete_lock_and_outputs(project: Clone) -> None:
         shutil.rmtree(project.path / name)
 
 
-A = "{backbone: MobileNet, head: {hidden: [5]}, training: {epochs: 2}}"  # as the edits of a's epochs and head leave it
-B = "{backbone: MobileNetV2}"
-C = "{backbone: MobileNetV3Small}"
+# As the edits of a's epochs and head leave it.
+A = "{backbone: MobileNet, head: {standardize: true, hidden: [5]}, training: {epochs: 2}}"
+B = "{backbone: MobileNetV2, head: {standardize: true}}"
+C = "{backbone: MobileNetV3Small, head: {standardize: true}}"
 
 # fmt: off
 EDITS = [
     Edit("first_run",           change_nothing,                                         everything("a", "b")),
     Edit("nothing_changed",     change_nothing,                                         NOTHING),
     Edit("epochs_of_a_member",  set_param("members.a.training", {"epochs": 2}),         retrained("a") | ENSEMBLE),
-    Edit("head_of_a_member",    set_param("members.a.head", {"hidden": [5]}),           retrained("a") | ENSEMBLE),
+    Edit("head_of_a_member",    set_param("members.a.head.hidden", [5]),                retrained("a") | ENSEMBLE),
     Edit("shared_training",     set_param("training.learning_rate", 0.002),             retrained("a", "b") | ENSEMBLE),
     Edit("width_of_meta_model", set_param("stacking.meta_models.ensemble.hidden", [6]), ENSEMBLE),
     Edit("member_swapped",      set_param("members.b.backbone", "MobileNetV3Small"),    rebuilt("b") | ENSEMBLE),
@@ -242,12 +243,13 @@ def test_metrics_diff_names_the_models_and_the_change(walk):
     changes = json.loads(walk.project.dvc("metrics", "diff", "member_removed", "label_swapped", "--all", "--json"))
     left, arrived = changes["metrics/b.json"]["log_loss"], changes["metrics/c.json"]["log_loss"]
     assert left["old"] > 0
-    assert "new" not in left
+    assert left["new"] is None
     assert arrived["new"] > 0
-    assert "old" not in arrived
+    assert arrived["old"] is None
     ensemble = changes["metrics/ensemble.json"]["log_loss"]
     assert ensemble["diff"] == pytest.approx(ensemble["new"] - ensemble["old"])
-    assert "diff" not in changes["metrics/a.json"]["log_loss"]  # not changed
+    member = changes["metrics/a.json"]["log_loss"]
+    assert member["old"] == member["new"]
 
 
 def read_outputs(project: Clone) -> dict[str, bytes]:
