@@ -45,7 +45,9 @@ def measure(bench: Bench) -> Result:
         for label in MEMBERS:
             keras.backend.clear_session()
             model = build_member_backbone(bench, label, side)
-            predictors = {p: compile_predictor(model, choose("openvino", p), {label: np.dtype(np.uint8)}) for p in precisions}
+            predictors = {
+                p: compile_predictor(model, choose("openvino", p), {label: np.dtype(np.uint8)}) for p in precisions
+            }
             seconds = time_engines(model, predictors, label, photos.test[: bench.rows], bench.repeats)
             flops = count_flops(model)
             for name, values in seconds.items():
