@@ -128,7 +128,7 @@ class Backbone(Section):
 class Head(Section):
     standardize: bool = False
     hidden: list[Annotated[int, Field(gt=0)]] = []
-    activation: str = "relu"
+    activation: Literal["relu", "elu", "gelu", "leaky_relu", "mish", "selu", "silu", "tanh"] = "relu"
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
     output: Literal["auto", "sigmoid", "softmax"] = "auto"
 

@@ -1,5 +1,6 @@
 """Read `params.yaml`, lay each member over the shared blocks, and check all of it before any work starts."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,15 @@ SHARED = ("backbone", "training")  # blocks that every member takes unless it sa
 INVISIBLE_TO_RUN_CACHE = ("size", "nfiles")
 
 
+class Yaml12Loader(yaml.SafeLoader):
+    """PyYAML reads YAML 1.1, in which `1e-05`, as `dvc exp run -S` writes it, is text; in YAML 1.2 it is a number."""
+
+
+Yaml12Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)[eE][-+]?[0-9]+$"), list("-+.0123456789")
+)
+
+
 def load_settings(path: Path = PARAMS) -> Settings:
     """Read and check the whole of `path`.
 
@@ -26,7 +36,7 @@ def load_settings(path: Path = PARAMS) -> Settings:
         PipelineError: naming each wrong setting, what was received and what is valid.
     """
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        document = Yaml12Loader(path.read_text(encoding="utf-8")).get_single_data()
     except FileNotFoundError:
         raise PipelineError(f"{path} is missing: copy one from profiles/, or run from the project's root") from None
     except yaml.YAMLError as error:
@@ -42,7 +52,8 @@ def load_settings(path: Path = PARAMS) -> Settings:
     try:
         return Settings.model_validate(complete_members(document))
     except ValidationError as error:
-        lines = [_describe(problem) for problem in error.errors()]
+        # A wrong setting of a shared block is one mistake, though every member has it.
+        lines = list(dict.fromkeys(_describe(problem, document) for problem in error.errors()))
         raise PipelineError(f"{path} has {len(lines)} wrong setting(s):\n  " + "\n  ".join(lines)) from None
 
 
@@ -96,12 +107,26 @@ def _find_keys(value: Any, names: tuple[str, ...], prefix: str = "") -> Any:
         yield from _find_keys(child, names, here)
 
 
-def _describe(problem: Any) -> str:
-    where = ".".join(str(part) for part in problem["loc"] if part != "[key]") or "settings"
+def _describe(problem: Any, document: dict[str, Any]) -> str:
+    where = ".".join(str(part) for part in _locate(problem["loc"], document)) or "settings"
     message = problem["msg"].removeprefix("Value error, ")
-    if problem["type"] in ("missing",):
+    if problem["type"] == "missing":
         return f"{where}: this setting is missing"
     if problem["type"] == "extra_forbidden":
         return f"{where}: there is no such setting"
     received = "" if isinstance(problem["input"], dict) else f"; received {problem['input']!r}"
     return f"{where}: {message}{received}"
+
+
+def _locate(location: tuple[Any, ...], document: dict[str, Any]) -> tuple[Any, ...]:
+    """Where in the file a member's setting stands: with the member, or in the block that all members share."""
+    location = tuple(part for part in location if part != "[key]")
+    is_shared = location[:1] == ("members",) and len(location) > 3 and location[2] in SHARED
+    if not is_shared or location[2:] == ("backbone", "name"):  # each member names its own backbone
+        return location
+    own = expand_name(document["members"][location[1]].get(location[2]))
+    for part in location[3:]:
+        if not isinstance(own, dict) or part not in own:
+            return location[2:]
+        own = own[part]
+    return location

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 import yaml
 from helpers import edited, small_settings, write_edited, write_params
@@ -20,11 +22,11 @@ def test_load_settings_accepts_the_projects_own_params_yaml(pytestconfig):
 WRONG_SETTINGS = [
     # unknown and missing keys
     ({"data.colour": "red"}, ["data.colour", "no such setting"]),
-    ({"training.epoch": 3}, ["members.first.training.epoch", "no such setting"]),
+    ({"training.epoch": 3}, ["training.epoch", "no such setting"]),
     ({"extra": 1}, ["extra", "no such setting"]),
     ({"data.seed": "DELETE"}, ["data.seed", "missing"]),
     ({"stacking": "DELETE"}, ["stacking", "missing"]),
-    ({"training.epochs": "DELETE"}, ["members.first.training.epochs", "missing"]),
+    ({"training.epochs": "DELETE"}, ["training.epochs", "missing"]),
     ({"members.first": {}}, ["members.first.backbone.name", "missing"]),
     # wrong types and ranges
     ({"training.epochs": "ten"}, ["training.epochs", "integer", "received 'ten'"]),
@@ -113,10 +115,10 @@ def test_load_settings_names_the_setting_when_it_is_wrong(workspace, changes, wo
 def test_load_settings_reports_all_errors_at_once(workspace):
     write_edited({"data.seed": -1, "training.epochs": "x", "inference.engine": "gpu", "stacking.folds": "DELETE"})
 
-    with pytest.raises(PipelineError, match="5 wrong setting") as caught:  # epochs counts once for each of two members
+    with pytest.raises(PipelineError, match="4 wrong setting") as caught:
         load_settings()
 
-    for where in ("data.seed", "members.first.training.epochs", "members.second.training.epochs", "inference.engine"):
+    for where in ("data.seed", "training.epochs", "stacking.folds", "inference.engine"):
         assert where in str(caught.value)
 
 
@@ -227,3 +229,11 @@ def test_load_member_returns_the_member_and_all_settings(workspace):
     member, settings = load_member("second")
 
     assert member == settings.members["second"]
+
+
+def test_load_settings_reads_small_numbers_as_dvc_exp_run_writes_them(workspace):
+    write_edited({"training.learning_rate": 123.5})
+    text = Path("params.yaml").read_text(encoding="utf-8")
+    Path("params.yaml").write_text(text.replace("123.5", "1e-05"), encoding="utf-8")
+
+    assert load_settings().members["first"].training.learning_rate == 1e-5
