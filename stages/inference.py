@@ -1,11 +1,12 @@
 """Push images through a frozen Keras model as fast as the machine can.
 
-On a CPU, Keras' own `predict` leaves most of the machine idle; OpenVINO's asynchronous queue does not
+On a CPU, Keras' own `predict` leaves most of the machine idle; OpenVINO's asynchronous requests do not
 (benchmarks/RESULTS.md). Keras itself exports the model.
 """
 
 import os
 import tempfile
+from collections import deque
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -107,17 +108,26 @@ class OpenVINOPredictor(Predictor):
         self.precision = settings.precision
 
     def _run(self, batches, outputs):
-        import openvino
+        # Not openvino.AsyncInferQueue: it returns before its threads have let go of the model, and where that was the
+        # last use, a thread waits for itself and the process aborts ("Resource deadlock avoided").
+        count = self.compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS")
+        free = [self.compiled.create_infer_request() for _ in range(count)]
+        running: deque[tuple[int, Any]] = deque()
 
-        def keep(request: Any, start: int) -> None:
-            batch = request.get_output_tensor(0).data
-            outputs[start : start + self.batch_size] = batch[: len(outputs) - start]
+        def keep_oldest() -> None:
+            start, request = running.popleft()
+            request.wait()
+            outputs[start : start + self.batch_size] = request.get_output_tensor(0).data[: len(outputs) - start]
+            free.append(request)
 
-        queue = openvino.AsyncInferQueue(self.compiled)
-        queue.set_callback(keep)
         for start, batch in batches:
-            queue.start_async(batch, start)
-        queue.wait_all()
+            if not free:
+                keep_oldest()
+            request = free.pop()
+            request.start_async(batch)
+            running.append((start, request))
+        while running:
+            keep_oldest()
 
 
 def compile_predictor(model: keras.Model, settings: Inference, dtypes: Mapping[str, np.dtype]) -> Predictor:
