@@ -14,10 +14,10 @@ IMAGES = np.random.default_rng(0).integers(0, 256, (11, 32, 32, 3), np.uint8)
 HAS_BFLOAT16 = "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
-def build_small_member() -> keras.Model:
+def build_small_member(standardize: bool = True) -> keras.Model:
     backbone = build_backbone("pet", make_backbone_settings(), 32)
     features = keras.ops.convert_to_numpy(backbone(IMAGES.astype(np.float32), training=False))
-    return assemble_member("pet", backbone, build_head(Head(standardize=True), features, 2, seed=0))
+    return assemble_member("pet", backbone, build_head(Head(standardize=standardize), features, 2, seed=0))
 
 
 def build_two_inputs() -> keras.Model:
@@ -44,7 +44,7 @@ def test_openvino_gives_what_keras_gives_in_float32():
 
 
 def test_openvino_in_bfloat16_stays_near_where_the_cpu_has_it_and_says_so_where_not():
-    member = build_small_member()
+    member = build_small_member(standardize=False)  # standardising a net of random weights blows rounding up
 
     if HAS_BFLOAT16:
         predictor = compile_predictor(
@@ -76,6 +76,14 @@ def test_the_last_batch_may_be_partial(engine, rows):
 
     np.testing.assert_allclose(received[:, 0], np.arange(rows), rtol=1e-5)
     np.testing.assert_allclose(received[:, 5], 10 * np.arange(rows), rtol=1e-5)
+
+
+def test_predictors_come_and_go_without_a_crash():
+    # With openvino.AsyncInferQueue the process aborted within a few of these.
+    images = np.ones((3, 4, 4, 3), np.uint8)
+
+    for _ in range(8):
+        assert run(build_two_inputs(), {"a": images, "b": images}, engine="openvino")[0, 0] == 1
 
 
 @pytest.mark.parametrize("engine", ["keras", "openvino"])
@@ -122,5 +130,5 @@ def test_an_export_that_fails_names_the_way_out():
     images = keras.Input((4, 4, 3), name="a")
     model = keras.Model(images, Odd()(images), name="odd")
 
-    with pytest.raises(PipelineError, match=r"odd cannot be exported to OpenVINO .*`inference\.engine: keras`"):
+    with pytest.raises(PipelineError, match=r"(?s)odd cannot be exported to OpenVINO .*`inference\.engine: keras`"):
         run(model, {"a": np.zeros((2, 4, 4, 3), np.uint8)}, engine="openvino")
