@@ -8,6 +8,7 @@ import yaml
 from .clone import ROOT, Params, clone_working_tree, draw_photos
 
 PROFILES = sorted((ROOT / "profiles").glob("*.yaml"))
+SLOW = {"before_and_after", "compare_backbones", "tutorial_stacking"}  # large networks, or trained whole
 CLASSES = {"many_classes": 10}  # two where nothing is said
 PHOTOS = 12  # of every class, in every folder of photos
 SIDE = 75  # px: the least that every architecture takes
@@ -58,7 +59,10 @@ def test_all_experiments_have_a_profile():
     assert names | {"before_and_after", "many_classes", "vgg16_augmented"} <= {path.stem for path in PROFILES}
 
 
-@pytest.mark.parametrize("profile", PROFILES, ids=[path.stem for path in PROFILES])
+@pytest.mark.parametrize(
+    "profile",
+    [pytest.param(path, id=path.stem, marks=[pytest.mark.slow] if path.stem in SLOW else []) for path in PROFILES],
+)
 def test_a_profile_runs(profile, tmp_path):
     project = clone_working_tree(tmp_path / "project")
     params = shrink(yaml.safe_load(profile.read_text(encoding="utf-8")))

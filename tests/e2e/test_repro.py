@@ -328,6 +328,7 @@ def test_a_wrong_setting_fails_before_any_work_and_is_named(project, where, valu
     assert "Traceback" not in repro.output
     assert len(repro.ran) == 1, repro.output
     assert repro.ran.pop().startswith(stage)
+    project.git("checkout", "params.yaml")
     check_recovery(project, before)
 
 
