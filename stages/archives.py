@@ -1,11 +1,14 @@
 """Download an archive and unpack it, refusing what would land outside the folder."""
 
+import gzip
 import hashlib
+import lzma
 import shutil
 import stat
 import tarfile
 import tempfile
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath
 
 import pooch
@@ -75,16 +78,18 @@ def extract_archive(archive: Path, folder: Path) -> None:
                 for member in file.getmembers():
                     _check_entry(archive, member.name, not (member.isfile() or member.isdir()))
                 file.extractall(folder, filter="data")
+                while file.fileobj and file.fileobj.read(1 << 20):  # tarfile stops short of gzip's checksum
+                    pass
         else:
             raise PipelineError(f"{archive} is neither a zip nor a tar file")
-    except (zipfile.BadZipFile, tarfile.TarError, EOFError) as error:
+    except (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile, lzma.LZMAError) as error:
         raise PipelineError(f"{archive} is damaged: {error}; delete it and fetch again") from None
     _lift_single_folder(folder)
 
 
 def _check_entry(archive: Path, name: str, is_special: bool) -> None:
     path = PurePosixPath(name.replace("\\", "/"))
-    if is_special or path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
+    if is_special or path.is_absolute() or ".." in path.parts or ":" in "".join(path.parts[:1]):
         raise PipelineError(f"{archive} holds {name!r}, which would land outside its folder: refused")
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from stages.architectures import ARCHITECTURES
 from stages.errors import PipelineError
+from stages.plain_layers import use_plain_layers
 from stages.schema import Backbone
 
 POOLINGS = {
@@ -78,7 +79,8 @@ def build_pixel_scaling(architecture: str) -> keras.layers.Dense:
 def _build_network(settings: Backbone, image_size: int) -> keras.Model:
     architecture = getattr(keras.applications, settings.name)
     try:
-        return architecture(include_top=False, weights=settings.weights, input_shape=(image_size, image_size, 3))
+        network = architecture(include_top=False, weights=settings.weights, input_shape=(image_size, image_size, 3))
+        return use_plain_layers(network)
     except (ValueError, OSError) as error:
         if settings.weights is None:
             raise

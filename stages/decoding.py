@@ -90,8 +90,10 @@ def decode_images(
     side = pixels.shape[1]
 
     def decode_row(row: int) -> None:
-        factor = choose_reduction(fingerprints[row].width, fingerprints[row].height, side, fit)
-        image = _decode(np.fromfile(paths[row], np.uint8), REDUCED[factor])
+        content = np.fromfile(paths[row], np.uint8)
+        is_jpeg = content[:2].tobytes() == b"\xff\xd8"  # of others OpenCV decodes all and drops pixels: no gain
+        factor = choose_reduction(fingerprints[row].width, fingerprints[row].height, side, fit) if is_jpeg else 1
+        image = _decode(content, REDUCED[factor])
         pixels[row] = cv2.cvtColor(fit_image(image, side, fit, INTERPOLATIONS[interpolation]), cv2.COLOR_BGR2RGB)
 
     _in_threads(decode_row, range(len(paths)), "decoding", names=paths)

@@ -31,7 +31,13 @@ def main() -> None:
     outputs = predictor.predict({name: images for name in names})
     with replaced_file(PROBABILITIES) as path, path.open("wb") as stream:
         np.savez(stream, test=outputs)
-    facts = {"engine": predictor.engine, "precision": predictor.precision}
+    facts = {
+        "engine": predictor.engine,
+        "precision": predictor.precision,
+        "fit_on": settings.stacking.fit_on,
+        # the meta-model learnt from predictions on rows that its members had learnt
+        "leaked": settings.stacking.fit_on == "train",
+    }
     write_report("ensemble", load_labels("test"), spread_classes(outputs), load_classes(), facts)
 
 

@@ -1,9 +1,10 @@
 """Push images through a frozen Keras model as fast as the machine can.
 
-On a CPU, Keras' own `predict` leaves most of the machine idle; OpenVINO's asynchronous queue does not
+On a CPU, Keras' own `predict` leaves most of the machine idle; OpenVINO's asynchronous requests do not
 (benchmarks/RESULTS.md).
 """
 
+from collections import deque
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -34,32 +35,32 @@ class Predictor:
         self.width = model.output_shape[1]
         self.batch_size = batch_size
 
-    def predict(self, inputs: Inputs) -> np.ndarray:
-        """Push all rows through the model.
+    def predict(self, inputs: Inputs, rows: np.ndarray | None = None) -> np.ndarray:
+        """Push rows through the model.
 
         Args:
-            inputs: by input name, arrays of n rows; images are uint8, (n, height, width, 3), RGB, 0-255, and may be
-                memory-mapped.
+            inputs: by input name, arrays of equal length; images are uint8, (n, height, width, 3), RGB, 0-255, and may
+                be memory-mapped: a batch is read at a time.
+            rows: int64, (m,), the rows to take; None for all n.
 
         Returns:
-            Outputs, float32, (n, width).
+            Outputs, float32, (m, width).
         """
-        rows = len(next(iter(inputs.values())))
-        outputs = np.empty((rows, self.width), np.float32)
-        starts = tqdm(range(0, rows, self.batch_size), f"{self.name} ({self.engine})", mininterval=2, leave=False)
-        self._run(((start, self._take(inputs, start)) for start in starts), outputs)
+        if rows is None:
+            rows = np.arange(len(next(iter(inputs.values()))))
+        outputs = np.empty((len(rows), self.width), np.float32)
+        starts = tqdm(range(0, len(rows), self.batch_size), f"{self.name} ({self.engine})", mininterval=2, leave=False)
+        self._run(((start, self._take(inputs, rows, start)) for start in starts), outputs)
         return outputs
 
     def _run(self, batches: Iterator[tuple[int, dict[str, np.ndarray]]], outputs: np.ndarray) -> None:
         raise NotImplementedError
 
-    def _take(self, inputs: Inputs, start: int) -> dict[str, np.ndarray]:
+    def _take(self, inputs: Inputs, rows: np.ndarray, start: int) -> dict[str, np.ndarray]:
         """A batch of full size: the last one repeats its last row."""
-        batch = {name: np.asarray(values[start : start + self.batch_size]) for name, values in inputs.items()}
-        missing = self.batch_size - len(next(iter(batch.values())))
-        if missing:
-            batch = {name: np.concatenate([rows, np.repeat(rows[-1:], missing, 0)]) for name, rows in batch.items()}
-        return batch
+        taken = rows[start : start + self.batch_size]
+        padded = np.concatenate([taken, np.repeat(taken[-1:], self.batch_size - len(taken))])
+        return {name: np.ascontiguousarray(values[padded]) for name, values in inputs.items()}
 
 
 class KerasPredictor(Predictor):
@@ -103,19 +104,28 @@ class OpenVINOPredictor(Predictor):
                 f"inference.precision: this CPU has no {settings.precision}: set `inference.precision: float32`"
             )
         self.precision = settings.precision
+        # One more than run at once, so that the next batch is ready when one ends.
+        count = self.compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS") + 1
+        self.requests = [self.compiled.create_infer_request() for _ in range(count)]
 
     def _run(self, batches, outputs):
-        import openvino
-
-        def keep(request: Any, start: int) -> None:
-            batch = request.get_output_tensor(0).data
-            outputs[start : start + self.batch_size] = batch[: len(outputs) - start]
-
-        queue = openvino.AsyncInferQueue(self.compiled)
-        queue.set_callback(keep)
+        # A ring of asynchronous requests, and no AsyncInferQueue: the destruction of that one races with its callbacks,
+        # and ended the process now and then ("Resource deadlock avoided"; openvinotoolkit/openvino#37073 is akin).
+        running: deque[tuple[Any, int]] = deque()
+        idle = deque(self.requests)
         for start, batch in batches:
-            queue.start_async(batch, start)
-        queue.wait_all()
+            if not idle:
+                idle.append(self._collect(*running.popleft(), outputs))
+            request = idle.popleft()
+            request.start_async(batch)
+            running.append((request, start))
+        while running:
+            self._collect(*running.popleft(), outputs)
+
+    def _collect(self, request: Any, start: int, outputs: np.ndarray) -> Any:
+        request.wait()
+        outputs[start : start + self.batch_size] = request.get_output_tensor(0).data[: len(outputs) - start]
+        return request
 
 
 def compile_predictor(model: keras.Model, settings: Inference, dtypes: Mapping[str, np.dtype]) -> Predictor:

@@ -33,10 +33,16 @@ class MemberData(NamedTuple):
 
 
 class FittedMember(NamedTuple):
-    """A trained member: the parts, and the epochs of all phases."""
+    """A trained member.
 
-    model: keras.Model
+    Attributes:
+        head: from features to probabilities.
+        model: from images to probabilities; None where only the head was needed so far.
+        history: the epochs of all phases.
+    """
+
     head: keras.Model
+    model: keras.Model | None
     history: list[Epoch]
 
 
@@ -50,22 +56,20 @@ class MemberTrainer:
         self.inference = inference
         # Where the backbone never changes, the kept features stand for the images.
         self.is_frozen = not member.backbone.trainable and member.training.fine_tune is None
-        self._frozen_backbone: keras.Model | None = None
-
-    @property
-    def learns_from_images(self) -> bool:
-        """Does an epoch run the network? Then a fit takes minutes, not seconds."""
-        return not self.is_frozen or self.member.training.augmentation is not None
+        # Does an epoch run the network? Then a fit takes minutes, not seconds.
+        self.learns_from_images = not self.is_frozen or member.training.augmentation is not None
 
     def build(self, rows: np.ndarray) -> FittedMember:
         """The member before any training. `rows` of the train split give the statistics of a standardising head."""
-        keras.config.set_dtype_policy(self.member.training.precision)
-        backbone = self._build_backbone()
-        features = self.data.features.get("train", np.empty((0, backbone.output_shape[1]), np.float32))
-        learnt = features[rows] if self.data.features else features
-        head = build_head(self.member.head, learnt, self.data.class_count, self.member.training.seed)
-        keras.config.set_dtype_policy("float32")
-        return FittedMember(assemble_member(self.label, backbone, head), head, [])
+        if self.learns_from_images:
+            backbone = self._build_backbone()
+            head = self._build_head(rows, backbone.output_shape[1])
+            return FittedMember(head, assemble_member(self.label, backbone, head), [])
+        return FittedMember(self._build_head(rows, self.data.features["train"].shape[1]), None, [])
+
+    def assemble(self, fitted: FittedMember) -> keras.Model:
+        """The member whole, from images to probabilities."""
+        return fitted.model or assemble_member(self.label, self._build_backbone(), fitted.head)
 
     def fit(self, rows: np.ndarray) -> FittedMember:
         """Train on `rows` of the train split; early stopping watches the validation split."""
@@ -76,28 +80,36 @@ class MemberTrainer:
         else:
             phase = "all" if self.member.backbone.trainable else "head"
             history = self._fit_images(fitted.model, rows, choose_fit(training), phase)
-        if training.fine_tune is not None:
+        if training.fine_tune is not None and fitted.model is not None:
             unfreeze_layers(fitted.model.get_layer("network"), training.fine_tune)
             history += self._fit_images(fitted.model, rows, choose_fine_tune(training, training.fine_tune), "fine_tune")
         return fitted._replace(history=history)
 
-    def predict(self, fitted: FittedMember, split: str, rows: np.ndarray | None = None) -> np.ndarray:
-        """Probabilities, float32, (n, 1) or (n, classes), of all or some rows of a split."""
+    def predict(self, fitted: FittedMember, *requests: tuple[str, np.ndarray | None]) -> list[np.ndarray]:
+        """Predict rows of splits.
+
+        Args:
+            fitted: what `fit` or `build` gave.
+            requests: a split and its row numbers, None for all; one engine serves them all.
+
+        Returns:
+            For each request probabilities, float32, (n, 1) or (n, classes).
+        """
         if self.is_frozen:
-            features = self.data.features[split]
-            return predict_features(fitted.head, features if rows is None else features[rows])
-        images = self.data.images[split]
-        predictor = compile_predictor(fitted.model, self.inference, {self.label: images.dtype})
-        return predictor.predict({self.label: images if rows is None else images[rows]})
+            arrays = [(self.data.features[split], rows) for split, rows in requests]
+            return [predict_features(fitted.head, values if rows is None else values[rows]) for values, rows in arrays]
+        predictor = compile_predictor(self.assemble(fitted), self.inference, {self.label: np.dtype(np.uint8)})
+        return [predictor.predict({self.label: self.data.images[split]}, rows) for split, rows in requests]
 
     def _build_backbone(self) -> keras.Model:
-        """A backbone as before any training. Building takes seconds, so one that no fit changes serves all fits."""
-        if self._frozen_backbone is not None:
-            return self._frozen_backbone
+        keras.config.set_dtype_policy(self.member.training.precision)
         backbone = build_backbone(self.label, self.member.backbone, self.data.images["train"].shape[1])
-        if self.is_frozen:
-            self._frozen_backbone = backbone
+        keras.config.set_dtype_policy("float32")
         return backbone
+
+    def _build_head(self, rows: np.ndarray, width: int) -> keras.Model:
+        learnt = self.data.features["train"][rows] if self.data.features else np.empty((0, width), np.float32)
+        return build_head(self.member.head, learnt, self.data.class_count, self.member.training.seed)
 
     def _fit_images(self, model, rows, settings: FitSettings, phase: str):
         trained = augment_inputs(model, self.member.training.augmentation, settings.seed)

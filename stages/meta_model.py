@@ -1,19 +1,12 @@
 """The meta-model: Dense-Dense on the members' concatenated outputs, and its assembly with the members."""
 
-import hashlib
 from collections.abc import Mapping
 
 import keras
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-
-def order_members(held_out: Mapping[str, np.ndarray]) -> list[str]:
-    """An order of the members that depends on their predictions alone, not on labels or on the order in params.yaml.
-
-    The initial weights of the meta-model differ from input to input, so the order decides the result.
-    """
-    return sorted(held_out, key=lambda label: hashlib.blake2b(np.ascontiguousarray(held_out[label]).tobytes()).digest())
+from stages.leave_one_out import MetaWeights
 
 
 def build_meta_model(widths: Mapping[str, int], hidden: list[int], class_count: int, seed: int) -> keras.Model:
@@ -84,3 +77,9 @@ def apply_temperature(meta_model: keras.Model, temperature: float) -> None:
     """Divide the logits by the temperature: folded into the output layer, so that plain Keras gives the result."""
     output = meta_model.get_layer("probabilities")
     output.set_weights([weights / temperature for weights in output.get_weights()])
+
+
+def extract_weights(meta_model: keras.Model) -> MetaWeights:
+    """The meta-model as plain arrays."""
+    layers = [tuple(layer.get_weights()) for layer in meta_model.layers if layer.get_weights()]
+    return MetaWeights([tensor.name for tensor in meta_model.inputs], layers)

@@ -1,8 +1,11 @@
 """What `params.yaml` may hold: one class a section. `docs/params.md` explains every setting."""
 
 import difflib
+import posixpath
 import re
-from pathlib import Path
+from collections.abc import Iterator
+from itertools import permutations
+from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -12,6 +15,11 @@ from stages.architectures import ARCHITECTURES
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 Rate = Annotated[float, Field(gt=0)]
+# Files of the pipeline's own, and the layers that stand beside a member's input: Keras wants every name once.
+RESERVED_LABELS = re.compile(
+    r"ensemble|leaderboard|resize|scale_pixels|network|pool|head|augmented_images|member_outputs|hidden_\d+|"
+    r"probabilities|meta_model"
+)
 
 
 def check_label(label: str) -> str:
@@ -87,7 +95,8 @@ class Splits(Section):
     @model_validator(mode="after")
     def check_sources(self) -> "Splits":
         folders = [source for source in (self.train, self.validation, self.test) if isinstance(source, str)]
-        if len(folders) > 1 and (len(set(folders)) < len(folders) or "." in folders):
+        paths = [PurePosixPath(posixpath.normpath(folder)) for folder in folders]
+        if any(first == second or first in second.parents for first, second in permutations(paths, 2)):
             raise ValueError(f"each split needs a folder of its own, and `.` goes with fractions only: {folders}")
         cut = [fraction for fraction in (self.validation, self.test) if isinstance(fraction, float)]
         if sum(cut) >= 1:
@@ -212,19 +221,23 @@ class Settings(Section):
     def check_together(self) -> "Settings":
         if not self.members:
             raise ValueError("`members` is empty: name at least one")
+        problems = [problem for label, member in self.members.items() for problem in self._check_member(label, member)]
         if self.stacking.meta_models and len(self.members) < 2:
-            raise ValueError(
+            problems.append(
                 f"stacking needs at least two members, received one ({next(iter(self.members))}): "
                 "add a member, or set `stacking.meta_models: {}` to train it alone"
             )
-        for label, member in self.members.items():
-            if label in ("ensemble", "leaderboard"):
-                raise ValueError(f"members.{label}: that label is kept for a file of the pipeline's own")
-            minimum = ARCHITECTURES[member.backbone.name].minimum_size
-            image_size = member.backbone.image_size or self.data.image_size
-            if image_size < minimum:
-                raise ValueError(
-                    f"members.{label}: {member.backbone.name} needs images of at least {minimum} px, received "
-                    f"{image_size}: raise `data.image_size`, or set this member's `backbone.image_size`"
-                )
+        if problems:
+            raise ValueError("\n  ".join(problems))
         return self
+
+    def _check_member(self, label: str, member: Member) -> Iterator[str]:
+        if RESERVED_LABELS.fullmatch(label) or label.removeprefix("member_") in self.members.keys() - {label}:
+            yield f"members.{label}: that label is kept for a file or a layer of the pipeline's own: choose another"
+        minimum = ARCHITECTURES[member.backbone.name].minimum_size
+        image_size = member.backbone.image_size or self.data.image_size
+        if image_size < minimum:
+            yield (
+                f"members.{label}: {member.backbone.name} needs images of at least {minimum} px, received "
+                f"{image_size}: raise `data.image_size`, or set this member's `backbone.image_size`"
+            )

@@ -1,7 +1,8 @@
 """Fit the meta-model on the members' held-out predictions and put it on the frozen members.
 
-Reads `models/members/`, `data/predictions/`, the labels and a few training images; writes `models/ensemble.h5` and the
-learning curves `plots/curves/ensemble.csv`. The members' networks run for a few images only, as a check.
+Reads `models/members/`, `data/predictions/`, the labels and a few training images; writes `models/ensemble.h5`, the
+learning curves `plots/curves/ensemble.csv`, and for `compare` the meta-models that lack one member each,
+`data/ensemble/leave_one_out.npz`. The members' networks run for a few images only, as a check.
 Alone: `python -m stages.stack`.
 """
 
@@ -14,7 +15,9 @@ from stages.arrays import load_classes, load_images, load_labels
 from stages.batches import Batches
 from stages.errors import PipelineError, run_stage
 from stages.fitting import Epoch, FitSettings, encode_targets, fit_model, make_deterministic, write_history
-from stages.meta_model import apply_temperature, assemble_ensemble, build_meta_model, find_temperature, order_members
+from stages.leave_one_out import MetaWeights, save_leave_one_out
+from stages.meta_model import apply_temperature, assemble_ensemble, build_meta_model, extract_weights, find_temperature
+from stages.ordering import order_members
 from stages.outputs import remove_strays, replaced_file
 from stages.predictions import PREDICTIONS, Predictions, load_predictions, spread_classes
 from stages.saved_models import load_model, save_model
@@ -41,18 +44,18 @@ def main() -> None:
     if any(member.is_leaked for member in predictions.values()):
         print("warning: stacking.fit_on is `train`: the meta-model learns from leaked predictions; for comparison only")
     meta_model, history = fit_meta_model(predictions, meta_settings)
-    if meta_settings.calibration == "temperature":
-        calibrate(meta_model, predictions)
+    print(f"meta-model: loss {history[-1].loss:.4f}, accuracy {history[-1].accuracy:.4f} on the rows it learnt")
     members = {label: load_model(MEMBERS / f"{label}.h5", f"train@{label}") for label in predictions}
     ensemble = assemble_ensemble(members, meta_model)
     check_ensemble(ensemble, meta_model, predictions, settings.inference.precision)
     save_model(ensemble, ENSEMBLE)
     with replaced_file(CURVES) as path:
         write_history(path, history)
+    save_leave_one_out(fit_without_each(predictions, meta_settings))
 
 
 def fit_meta_model(predictions: dict[str, Predictions], settings: MetaModel) -> tuple[keras.Model, list[Epoch]]:
-    """Fit on the held-out predictions; the validation split is only watched, for the learning curves.
+    """Fit on the held-out predictions, and calibrate if asked; the validation split is only watched, for the curves.
 
     Raises:
         PipelineError: the members do not hold out the same rows.
@@ -73,9 +76,19 @@ def fit_meta_model(predictions: dict[str, Predictions], settings: MetaModel) -> 
         FitSettings(settings.epochs, settings.batch_size, settings.learning_rate, seed=settings.seed),
         "meta_model",
     )
-    last = history[-1]
-    print(f"meta-model: {len(rows)} rows, loss {last.loss:.4f}, accuracy {last.accuracy:.4f}")
+    if settings.calibration == "temperature":
+        calibrate(meta_model, predictions)
     return meta_model, history
+
+
+def fit_without_each(predictions: dict[str, Predictions], settings: MetaModel) -> dict[str, MetaWeights]:
+    """For each member the meta-model that a pipeline without it would have: what the member adds is the difference."""
+    without = {}
+    for removed in predictions:
+        print(f"meta-model without {removed}")
+        rest = {label: member for label, member in predictions.items() if label != removed}
+        without[removed] = extract_weights(fit_meta_model(rest, settings)[0])
+    return without
 
 
 def calibrate(meta_model: keras.Model, predictions: dict[str, Predictions]) -> None:

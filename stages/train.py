@@ -40,16 +40,17 @@ def main() -> None:
     trainer = MemberTrainer(label, member, data, settings.inference)
     initial = np.empty((0, 1), np.float32)
     if member.training.initial_scores:
-        initial = trainer.predict(trainer.build(plan.final.learn), "test")
+        (initial,) = trainer.predict(trainer.build(plan.final.learn), ("test", None))
     started = time.monotonic()
     fitted = trainer.fit(plan.final.learn)
     seconds = time.monotonic() - started
     report_fit(label, len(plan.final.learn), fitted, seconds)
-    predicted = {split: trainer.predict(fitted, split) for split in SPLITS}
-    check_assembled(label, fitted, data, predicted["validation"], settings.inference.precision)
+    predicted = dict(zip(SPLITS, trainer.predict(fitted, *((split, None) for split in SPLITS)), strict=True))
+    model = trainer.assemble(fitted)
+    check_assembled(model, data, predicted["validation"], settings.inference.precision)
     held_out = predict_held_out(trainer, plan, predicted["train"], seconds)
     save_predictions(label, Predictions(**predicted, **held_out, initial_test=initial))
-    save_model(fitted.model, MEMBERS / f"{label}.h5")
+    save_model(model, MEMBERS / f"{label}.h5")
     with replaced_file(CURVES / f"{label}.csv") as path:
         write_history(path, fitted.history)
 
@@ -79,11 +80,6 @@ def predict_held_out(trainer: MemberTrainer, plan: Plan, train: np.ndarray, seco
     if not plan.folds:
         rows = plan.final.predict
         is_leaked = len(np.intersect1d(rows, plan.final.learn)) > 0
-        if is_leaked:
-            print(
-                f"warning: stacking.fit_on is `train`: {trainer.label}'s predictions for the meta-model are leaked, "
-                "made on rows that it was trained on"
-            )
         return {"held_out": train[rows], "held_out_rows": rows, "held_out_fold": np.full(len(rows), -int(is_leaked))}
     if trainer.learns_from_images:
         share = 1 - 1 / len(plan.folds)
@@ -96,12 +92,12 @@ def predict_held_out(trainer: MemberTrainer, plan: Plan, train: np.ndarray, seco
     fold_of_row = np.empty(len(train), np.int64)
     for number, fold in enumerate(plan.folds):
         fitted = trainer.fit(fold.learn)
-        held_out[fold.predict] = trainer.predict(fitted, "train", fold.predict)
+        (held_out[fold.predict],) = trainer.predict(fitted, ("train", fold.predict))
         fold_of_row[fold.predict] = number
     return {"held_out": held_out, "held_out_rows": np.arange(len(train)), "held_out_fold": fold_of_row}
 
 
-def check_assembled(label: str, fitted: FittedMember, data: MemberData, predicted: np.ndarray, precision: str) -> None:
+def check_assembled(model: keras.Model, data: MemberData, predicted: np.ndarray, precision: str) -> None:
     """Does the model that is saved give, from raw images, what was predicted through features or another engine?
 
     Raises:
@@ -109,12 +105,12 @@ def check_assembled(label: str, fitted: FittedMember, data: MemberData, predicte
     """
     tolerance = 1e-3 if precision == "float32" else 0.1
     images = np.asarray(data.images["validation"][:CHECKED_ROWS], np.float32)
-    received = keras.ops.convert_to_numpy(fitted.model(images, training=False))
+    received = keras.ops.convert_to_numpy(model(images, training=False))
     difference = float(np.abs(received - predicted[:CHECKED_ROWS]).max())
     if not difference < tolerance:
         raise PipelineError(
-            f"{label}: the assembled model differs by {difference:.2g} from the predictions (tolerance {tolerance}): "
-            f"were the features made with other weights? Run `dvc repro --force embed@{label}`"
+            f"{model.name}: the assembled model differs by {difference:.2g} from the predictions (tolerance "
+            f"{tolerance}): were the features made with other weights? Run `dvc repro --force embed@{model.name}`"
         )
 
 

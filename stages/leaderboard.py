@@ -1,0 +1,59 @@
+"""All that `compare` found out, and the same as flat metrics, which `dvc metrics diff` shows well: pure functions."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from stages.contributions import Pair
+from stages.significance import Comparison
+from stages.standings import Standing
+
+
+class Findings(NamedTuple):
+    """All that `compare` found out.
+
+    Attributes:
+        standings: the leaderboard, best first.
+        classes: the class names.
+        best_member: by validation.
+        against: the ensemble against other models, by the other's title; empty where there is no ensemble.
+        without: the ensemble against the one that lacks a member, by that member; likewise.
+        pairs: the members side by side.
+        oracle: how many test rows at least one member gets right.
+        is_leaked: members predicted rows that they had learnt, for the meta-model and the baselines to learn from.
+    """
+
+    standings: Sequence[Standing]
+    classes: Sequence[str]
+    best_member: str
+    against: Mapping[str, Comparison]
+    without: Mapping[str, Comparison]
+    pairs: Sequence[Pair]
+    oracle: int
+    is_leaked: bool
+
+    @property
+    def n(self) -> int:
+        """Number of test rows."""
+        return self.standings[0].scores["n"]
+
+
+def flatten_findings(findings: Findings) -> dict[str, Any]:
+    """One number a key; a value that is undefined has no key."""
+    values: dict[str, Any] = {"n": findings.n, "leaked": findings.is_leaked, "best_member": findings.best_member}
+    for model, scores in sorted(findings.standings, key=lambda standing: standing.model.key):
+        values |= {f"{model.key}.{name}": value for name, value in scores.items() if name not in ("n", "recall")}
+        values |= {f"{model.key}.recall.{name}": value for name, value in scores["recall"].items()}
+    for title, comparison in findings.against.items():
+        rival = "best_member" if title == findings.best_member else title.replace("baseline: ", "baselines.")
+        values |= _flatten_comparison(f"ensemble_against.{rival}", comparison)
+    for member, comparison in sorted(findings.without.items()):
+        values |= _flatten_comparison(f"ensemble_without.{member}", comparison)
+    for pair in findings.pairs:
+        key = f"pairs.{pair.first}.{pair.second}"
+        values |= {f"{key}.{name}": value for name, value in pair._asdict().items() if name not in ("first", "second")}
+    values["oracle.accuracy"] = findings.oracle / findings.n
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def _flatten_comparison(key: str, comparison: Comparison) -> dict[str, float]:
+    return {f"{key}.{name}": value for name, value in comparison._asdict().items()}

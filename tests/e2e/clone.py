@@ -1,0 +1,132 @@
+"""A temporary clone of the working tree, in which tests run the real `dvc` and `git`."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+import yaml
+
+ROOT = Path(__file__).parents[2]
+RESULTS = ("metrics", "plots")  # what the default run wrote is in Git; a test starts without it
+Params = dict[str, Any]
+
+
+class Repro(NamedTuple):
+    """What a `dvc repro` did: the stages that ran, those that the run-cache gave, and all that it printed."""
+
+    ran: set[str]
+    restored: set[str]
+    output: str
+
+
+class Clone:
+    """A Git and DVC repository with a cache of its own, out of reach of other tests and of the user's settings."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        self.environment = {
+            **os.environ,
+            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+            "DVC_GLOBAL_CONFIG_DIR": str(path.parent / "no_global_config"),
+            "DVC_SYSTEM_CONFIG_DIR": str(path.parent / "no_system_config"),
+            "DVC_SITE_CACHE_DIR": str(path.parent / "site_cache"),
+            "DVC_NO_ANALYTICS": "1",
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            "GIT_CONFIG_SYSTEM": os.devnull,
+            **{f"GIT_{role}_{what}": "e2e" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")},
+            "TF_CPP_MIN_LOG_LEVEL": "2",
+        }
+
+    def run(self, *command: str, fails: bool = False) -> str:
+        """Run a command and return all that it printed; a wrong exit status fails the test with that text."""
+        finished = subprocess.run(
+            command, cwd=self.path, env=self.environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        if (finished.returncode != 0) is not fails:
+            raise AssertionError(f"`{' '.join(command)}` ended with {finished.returncode}:\n{finished.stdout}")
+        return finished.stdout
+
+    def git(self, *arguments: str) -> str:
+        return self.run("git", *arguments)
+
+    def dvc(self, *arguments: str, fails: bool = False) -> str:
+        return self.run("dvc", *arguments, fails=fails)
+
+    def repro(self, fails: bool = False) -> Repro:
+        return read_repro(self.dvc("repro", fails=fails))
+
+    def stages(self) -> set[str]:
+        return set(self.dvc("stage", "list", "--name-only").split())
+
+    def commit(self, message: str) -> None:
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--allow-empty", "--message", message)
+
+    def read_params(self) -> Params:
+        return yaml.safe_load((self.path / "params.yaml").read_text(encoding="utf-8"))
+
+    def write_params(self, params: Params) -> None:
+        (self.path / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
+
+    def edit_params(self, edit: Callable[[Params], None]) -> None:
+        params = self.read_params()
+        edit(params)
+        self.write_params(params)
+
+
+def read_repro(output: str) -> Repro:
+    """Read what ran from the output of `dvc repro`."""
+    ran = set(re.findall(r"Running stage '([^']+)'", output))
+    restored = set(re.findall(r"Stage '([^']+)' is cached - skipping run", output))
+    return Repro(ran, restored, output)
+
+
+def clone_working_tree(path: Path) -> Clone:
+    """Copy the working tree as it is, uncommitted work included, without results, and commit it."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        check=True,
+        text=True,
+        stdout=subprocess.PIPE,
+    ).stdout
+    for name in filter(None, listed.split("\0")):
+        if (ROOT / name).is_file() and name != "dvc.lock" and not name.startswith(RESULTS):
+            (path / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, path / name)
+    clone = Clone(path)
+    clone.git("init", "--quiet", "--initial-branch", "main")
+    clone.commit("the working tree")
+    return clone
+
+
+def clone_again(source: Clone, path: Path, revision: str) -> Clone:
+    """Clone `source` as a colleague would who shares its DVC cache."""
+    source.git("clone", "--quiet", "--branch", revision, str(source.path), str(path))
+    clone = Clone(path)
+    clone.dvc("cache", "dir", "--local", str(source.path / ".dvc/cache"))
+    return clone
+
+
+def draw_photos(folder: Path, classes: Iterable[str], count: int, seed: int = 0) -> None:
+    """Write noisy pictures, in a folder a class; no two are alike unless drawn with the same seed."""
+    for number, name in enumerate(classes):
+        generator = np.random.default_rng([seed, number])
+        (folder / name).mkdir(parents=True)
+        for index in range(count):
+            draw_photo(folder / name / f"{index:03d}.png", number, generator)
+
+
+def draw_photo(path: Path, number: int, generator: np.random.Generator, side: int = 40) -> None:
+    """Write one noisy picture: each class, by number, is brightest in a corner and a colour of its own."""
+    pixels = generator.integers(0, 120, (side, side, 3))
+    row, column = side // 2 * (number // 2 % 2), side // 2 * (number % 2)
+    pixels[row : row + side // 2, column : column + side // 2, number % 3] += 120
+    cv2.imwrite(str(path), pixels.astype(np.uint8))

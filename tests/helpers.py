@@ -1,0 +1,147 @@
+"""What tests build their workspaces from: small settings, small images, small arrays."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import yaml
+
+from stages.schema import Backbone, Head, Inference, Member, Training
+
+BACKBONE = {
+    "weights": None,
+    "pooling": "avg",
+    "image_size": None,
+    "trainable": False,
+    "batch_norm_momentum": None,
+    "seed": 1,
+}
+TRAINING = {
+    "epochs": 1,
+    "batch_size": 8,
+    "optimizer": "adam",
+    "learning_rate": 0.01,
+    "schedule": "constant",
+    "warmup_epochs": 0,
+    "patience": None,
+    "class_weights": None,
+    "label_smoothing": 0.0,
+    "augmentation": None,
+    "fine_tune": None,
+    "initial_scores": False,
+    "precision": "float32",
+    "jit_compile": False,
+    "seed": 1,
+}
+META_MODEL = {
+    "hidden": [4],
+    "epochs": 2,
+    "batch_size": 8,
+    "learning_rate": 0.01,
+    "calibration": None,
+    "seed": 0,
+}
+INFERENCE = {"engine": "keras", "precision": "float32", "batch_size": 8}
+
+
+def small_settings() -> dict[str, Any]:
+    """A small valid params.yaml, as a new mapping that a test may edit."""
+    return {
+        "data": {
+            "fetch": {},
+            "images": "photos",
+            "image_size": 32,
+            "fit": "stretch",
+            "interpolation": "linear",
+            "splits": {"train": ".", "validation": 0.2, "test": 0.2},
+            "near_duplicates": None,
+            "seed": 0,
+        },
+        "backbone": {**BACKBONE},
+        "training": {**TRAINING},
+        "members": {"first": {"backbone": "MobileNetV2"}, "second": {"backbone": "MobileNetV3Small"}},
+        "stacking": {
+            "fit_on": "oof",
+            "folds": 2,
+            "holdout": 0.25,
+            "seed": 0,
+            "meta_models": {"ensemble": {**META_MODEL}},
+        },
+        "inference": {**INFERENCE},
+    }
+
+
+def edited(document: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """Set dotted keys of `document`, in place; the value "DELETE" removes the key."""
+    for dotted, value in changes.items():
+        *path, last = dotted.split(".")
+        section = document
+        for key in path:
+            section = section[key]
+        if value == "DELETE":
+            del section[last]
+        else:
+            section[last] = value
+    return document
+
+
+def write_params(document: dict[str, Any]) -> None:
+    Path("params.yaml").write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
+
+
+def write_edited(changes: dict[str, Any]) -> None:
+    """Write params.yaml: the small settings with `changes`."""
+    write_params(edited(small_settings(), changes))
+
+
+def make_backbone_settings(name: str = "MobileNetV2", **changes: Any) -> Backbone:
+    return Backbone(**{**BACKBONE, "name": name, **changes})
+
+
+def make_training(**changes: Any) -> Training:
+    return Training(**{**TRAINING, **changes})
+
+
+def make_inference(**changes: Any) -> Inference:
+    return Inference(**{**INFERENCE, **changes})
+
+
+def make_member(backbone: dict[str, Any] | None = None, head: dict[str, Any] | None = None, **training: Any) -> Member:
+    return Member(
+        backbone={**BACKBONE, "name": "MobileNetV2", **(backbone or {})},
+        head=Head(**(head or {})),
+        training={**TRAINING, **training},
+    )
+
+
+def write_image(path: Path, pixels: np.ndarray) -> None:
+    """Write uint8 RGB (or grey) pixels with OpenCV, which wants BGR."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    cv2.imwrite(str(path), pixels[..., ::-1] if pixels.ndim == 3 else pixels)
+
+
+def write_noise_folders(root: Path, counts: dict[str, int], seed: int = 0, side: int = 16) -> None:
+    """Class folders of PNG files with random pixels: no two are alike."""
+    generator = np.random.default_rng(seed)
+    for name, count in counts.items():
+        for number in range(count):
+            write_image(root / name / f"{name}_{number:03d}.png", generator.integers(0, 256, (side, side, 3), np.uint8))
+
+
+def write_arrays(counts: dict[str, int], classes: int = 2, side: int = 32, seed: int = 0) -> None:
+    """Write data/arrays as prepare does: class k is noise with a bright band in another place, easy to tell apart."""
+    generator = np.random.default_rng(seed)
+    folder = Path("data/arrays")
+    for split, count in counts.items():
+        labels = np.arange(count, dtype=np.int64) % classes
+        images = generator.integers(0, 80, (count, side, side, 3), np.uint8)
+        band = side // classes
+        for row, label in enumerate(labels):
+            images[row, :, label * band : (label + 1) * band] += 150
+        (folder / split).mkdir(parents=True)
+        np.save(folder / split / "images.npy", images)
+        np.save(folder / split / "labels.npy", labels)
+        np.save(folder / split / "groups.npy", np.arange(count, dtype=np.int64))
+    (folder / "classes.json").write_text(json.dumps([f"class_{k}" for k in range(classes)]), encoding="utf-8")
