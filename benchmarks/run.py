@@ -48,12 +48,13 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("sections", nargs="*", metavar="section", help=f"of {', '.join(SECTIONS)}; default: all")
     parser.add_argument("--full", type=Path, metavar="PHOTOS", help="a folder with train/ and validation/ of photos")
     parser.add_argument("--weights", type=Path, help="a folder with weights files, named as Keras names them")
-    parser.add_argument("--repeats", type=int, help="runs of each procedure (default 3)", default=3)
+    parser.add_argument("--repeats", type=int, help="runs of each procedure (default 3 with --full, else 1)")
     parser.add_argument("--scratch", type=Path, help="where temporary folders go (20,000 photos need 2 GB)")
     arguments = parser.parse_args()
     unknown = set(arguments.sections) - set(SECTIONS)
     if unknown:
         parser.error(f"no section {', '.join(sorted(unknown))}: choose from {', '.join(SECTIONS)}")
+    arguments.repeats = arguments.repeats or (3 if arguments.full else 1)
     return arguments
 
 

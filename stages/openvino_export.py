@@ -25,8 +25,9 @@ def export_openvino(model: keras.Model, core: Any) -> Any:
             return export(model, core, Path(folder))
         except Exception as error:
             # An exporter can trip over anything in an architecture; the way out is always the same setting.
+            reason = " ".join(str(error).split())  # TensorFlow's run over many lines
             raise PipelineError(
-                f"{model.name} cannot be exported to OpenVINO ({type(error).__name__}: {error}): set "
+                f"{model.name} cannot be exported to OpenVINO ({type(error).__name__}: {reason}): set "
                 "`inference.engine: keras`"
             ) from error
 

@@ -40,13 +40,7 @@ def measure(bench: Bench) -> Result:
     for row, peak, accuracy in zip(rows, memory, reached, strict=True):
         row += [round(peak), accuracy]
     table = Table(["procedure", "seconds", "times the pipeline", "peak anonymous memory, MiB", "accuracy"], rows)
-    notes = [
-        f"Three members at {side} px, {len(bench.list_photos('train'))} photos to train on and "
-        f"{len(bench.list_photos('validation'))} to test; every stage of the pipeline is a process of its own, its "
-        "start-up included, as `dvc repro` runs it. The tutorial's twenty epochs are its decoding and start-up once, "
-        "and each fit twenty times. The pipeline trains to early stopping, six times a head (out-of-fold), and runs "
-        f"inference in {choose_precision()}.",
-    ]
+    notes = [describe_job(bench, side)]
     steps = Table(["step", "seconds"], [[name, run.seconds] for name, run in pipeline[-1].items()])
     laps = Table(
         ["tutorial's step, 1 epoch", "seconds"], [[k, v] for k, v in tutorial[-1].value.items() if k[0] != "a"]
@@ -54,6 +48,17 @@ def measure(bench: Bench) -> Result:
     names = [row[0] for row in rows]
     bars = {"seconds": (names, [sorted(values)[len(values) // 2] for values in (one_epoch, twenty, ours)])}
     return Result(TITLE, notes, [table, laps, steps], [Chart("The whole job", "", "seconds", bars, is_bars=True)])
+
+
+def describe_job(bench: Bench, side: int) -> str:
+    """What was run, for a reader of the table."""
+    return (
+        f"Three members at {side} px, {len(bench.list_photos('train'))} photos to train on and "
+        f"{len(bench.list_photos('validation'))} to test; every stage of the pipeline is a process of its own, its "
+        "start-up included, as `dvc repro` runs it. The tutorial's twenty epochs are its decoding and start-up once, "
+        "and each fit twenty times. The pipeline trains to early stopping, six times a head (out-of-fold), and runs "
+        f"inference in {choose_precision()}."
+    )
 
 
 def choose_precision() -> str:
