@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from sklearn.metrics import roc_curve
 
 from stages.outputs import replaced_file
-from stages.scores import compute_scores, count_hits
+from stages.scores import compute_scores
 
 METRICS = Path("metrics")
 PLOTS = Path("plots")
@@ -53,11 +54,8 @@ def trace_roc(labels: np.ndarray, probabilities: np.ndarray) -> list[tuple[float
         truth, score = labels, probabilities[:, 1]
     else:
         truth, score = np.eye(classes)[labels].ravel(), probabilities.ravel()
-    curves = count_hits(truth.astype(bool), score)
-    bends = np.any([np.diff(counts, 2) != 0 for counts in curves], axis=0)
-    kept = np.concatenate([[True], bends, [True]])[: len(curves[0])]  # a point on a straight line shows nothing
-    x, y = (np.append(0, counts[kept]) / max(1, counts[-1]) for counts in curves)
-    return [(round(first, 6), round(second, 6)) for first, second in zip(x.tolist(), y.tolist(), strict=True)]
+    false_positive, true_positive, _ = roc_curve(truth, score)
+    return [(round(x, 6), round(y, 6)) for x, y in zip(false_positive.tolist(), true_positive.tolist(), strict=True)]
 
 
 def write_metrics(path: Path, values: dict[str, Any]) -> None:

@@ -1,13 +1,10 @@
-"""Score probabilities against labels: pure functions, no network.
-
-In NumPy alone: importing scikit-learn, which defines the same scores, takes longer than all of `evaluate`.
-`tests/unit/test_scores_equality.py` compares the two.
-"""
+"""Score probabilities against labels: pure functions, no network."""
 
 import numpy as np
+from scipy.stats import binomtest
+from sklearn import metrics
 
 CALIBRATION_BINS = 15
-NORMAL_QUANTILE = 1.959963984540054  # of 0.975: two-sided 95 %
 
 
 def compute_scores(labels: np.ndarray, probabilities: np.ndarray, classes: list[str]) -> dict:
@@ -29,20 +26,18 @@ def compute_scores(labels: np.ndarray, probabilities: np.ndarray, classes: list[
     low, high = compute_wilson_interval(correct, len(labels))
     one_hot = np.eye(len(classes))[labels]
     binary = len(classes) == 2
-    # The curves of the second class; for more than two, those of every class against the rest.
-    ranked = [1] if binary else range(len(classes))
-    curves = [count_hits(labels == number, probabilities[:, number]) for number in ranked]
+    ranked = (labels, probabilities[:, 1]) if binary else (one_hot, probabilities)
     squared = ((probabilities - one_hot) ** 2).sum(axis=1)
     return {
         "n": len(labels),
         "accuracy": correct / len(labels),
         "accuracy_low": low,
         "accuracy_high": high,
-        "log_loss": compute_log_loss(labels, probabilities),
+        "log_loss": float(metrics.log_loss(labels, probabilities, labels=range(len(classes)))),
         "brier": float(squared.mean() / (2 if binary else 1)),
-        "roc_auc": float(np.mean([compute_roc_auc(*curve) for curve in curves])),
-        "average_precision": float(np.mean([compute_average_precision(*curve) for curve in curves])),
-        "f1": float(np.mean([compute_f1(labels == number, predicted == number) for number in ranked])),
+        "roc_auc": float(metrics.roc_auc_score(*ranked)),
+        "average_precision": float(metrics.average_precision_score(*ranked)),
+        "f1": float(metrics.f1_score(labels, predicted, average="binary" if binary else "macro", zero_division=0)),
         "calibration_error": compute_calibration_error(labels, probabilities),
         "recall": compute_recalls(labels, predicted, classes),
     }
@@ -50,60 +45,14 @@ def compute_scores(labels: np.ndarray, probabilities: np.ndarray, classes: list[
 
 def compute_wilson_interval(correct: int, n: int) -> tuple[float, float]:
     """The 95 % score interval of a share (Wilson, 1927), without continuity correction."""
-    share, square = correct / n, NORMAL_QUANTILE**2
-    centre = (share + square / (2 * n)) / (1 + square / n)
-    half = NORMAL_QUANTILE * np.sqrt(share * (1 - share) / n + square / (4 * n * n)) / (1 + square / n)
-    # An end that is 0 or 1 in exact arithmetic is one here too.
-    return float(centre - half) if correct else 0.0, float(centre + half) if correct < n else 1.0
+    interval = binomtest(correct, n).proportion_ci(0.95, "wilson")
+    return float(interval.low), float(interval.high)
 
 
 def compute_recalls(labels: np.ndarray, predicted: np.ndarray, classes: list[str]) -> dict[str, float]:
-    """The share of each class that was recognised; 0 for a class without rows."""
-    right = np.bincount(labels[labels == predicted], minlength=len(classes))
-    counts = np.bincount(labels, minlength=len(classes))
-    return {name: float(right[number] / max(1, counts[number])) for number, name in enumerate(classes)}
-
-
-def compute_log_loss(labels: np.ndarray, probabilities: np.ndarray) -> float:
-    """Mean of -ln p of the right class; a probability of 0 counts as the smallest that float64 tells from 1."""
-    right = probabilities[np.arange(len(labels)), labels]
-    return float(-np.log(np.clip(right, np.finfo(np.float64).eps, 1 - np.finfo(np.float64).eps)).mean())
-
-
-def compute_f1(truth: np.ndarray, guess: np.ndarray) -> float:
-    """Harmonic mean of precision and recall of one class, from booleans, (n,); 0 where there is neither."""
-    return float(2 * (truth & guess).sum() / max(1, truth.sum() + guess.sum()))
-
-
-def count_hits(truth: np.ndarray, score: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """How many rows score at least each threshold: those outside the class, and those of it.
-
-    Args:
-        truth: bool, (n,), of the class or not.
-        score: float, (n,).
-
-    Returns:
-        False and true positives, int64, (t,), by distinct score, from the highest down.
-    """
-    order = np.argsort(-score, kind="stable")
-    last = np.append(np.flatnonzero(np.diff(score[order])), len(score) - 1)  # rows of equal score go together
-    true_positives = np.cumsum(truth[order])[last]
-    return last + 1 - true_positives, true_positives
-
-
-def compute_roc_auc(false_positives: np.ndarray, true_positives: np.ndarray) -> float:
-    """The area under the ROC curve; no number where the rows are of one kind."""
-    if not false_positives[-1] or not true_positives[-1]:
-        return float("nan")
-    widths = np.diff(false_positives, prepend=0)
-    heights = true_positives - np.diff(true_positives, prepend=0) / 2
-    return float((widths * heights).sum() / (false_positives[-1] * true_positives[-1]))
-
-
-def compute_average_precision(false_positives: np.ndarray, true_positives: np.ndarray) -> float:
-    """The mean precision over the class's rows, without interpolation; 0 where it has none."""
-    precision = true_positives / (true_positives + false_positives)
-    return float((np.diff(true_positives, prepend=0) * precision).sum() / max(1, true_positives[-1]))
+    """The share of each class that was recognised."""
+    values = metrics.recall_score(labels, predicted, labels=range(len(classes)), average=None, zero_division=0)
+    return {name: float(value) for name, value in zip(classes, values, strict=True)}
 
 
 def compute_calibration_error(labels: np.ndarray, probabilities: np.ndarray, bins: int = CALIBRATION_BINS) -> float:
