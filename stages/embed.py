@@ -5,19 +5,17 @@ keep: the folder then says so and holds nothing else.
 Alone: `python -m stages.embed <member>`.
 """
 
-import sys
-
 import numpy as np
 
 from stages.arrays import SPLITS, load_images
-from stages.errors import run_stage
+from stages.errors import read_argument, run_stage
 from stages.features import FEATURES, write_provenance
 from stages.outputs import replaced_directory
 from stages.settings import load_member
 
 
 def main() -> None:
-    label = sys.argv[1]
+    label = read_argument("member")
     member, settings = load_member(label)
     with replaced_directory(FEATURES / label) as folder:
         if member.backbone.trainable:

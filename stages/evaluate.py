@@ -5,17 +5,15 @@ Reads `data/predictions/<member>.npz`, the test labels and the class names; writ
 Alone: `python -m stages.evaluate <member>`.
 """
 
-import sys
-
 from stages.arrays import load_classes, load_labels
-from stages.errors import run_stage
+from stages.errors import read_argument, run_stage
 from stages.predictions import load_predictions, spread_classes
 from stages.reports import write_report
 from stages.scores import compute_scores
 
 
 def main() -> None:
-    label = sys.argv[1]
+    label = read_argument("member")
     predictions = load_predictions(label)
     labels, classes = load_labels("test"), load_classes()
     facts = {}

@@ -4,14 +4,13 @@ Reads nothing but `data.fetch.<name>` of params.yaml; writes `data/raw/<name>/`.
 Alone: `python -m stages.fetch <name>`.
 """
 
-import sys
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from stages.archives import download_archive, extract_archive
-from stages.errors import PipelineError, run_stage
+from stages.errors import PipelineError, read_argument, run_stage
 from stages.outputs import replaced_directory
 from stages.schema import ArchiveSource, DigitsSource, TfdsSource
 from stages.settings import load_settings
@@ -20,7 +19,7 @@ RAW = Path("data/raw")
 
 
 def main() -> None:
-    name = sys.argv[1]
+    name = read_argument("name of a dataset in data.fetch")
     sources = load_settings().data.fetch
     if name not in sources:
         raise PipelineError(f"data.fetch has no {name!r}: choose from {', '.join(sources) or '(it is empty)'}")

@@ -56,7 +56,7 @@ def _list_classes(folder: Path) -> list[str]:
 
 
 def _list_class(folder: Path) -> list[Path]:
-    visible = [path for path in sorted(folder.rglob("*")) if path.is_file() and not path.name.startswith(".")]
+    visible = [path for path in sorted(folder.rglob("*")) if path.is_file() and not is_hidden(path.relative_to(folder))]
     images = [path for path in visible if path.suffix.lower() in SUFFIXES]
     if not images:
         raise PipelineError(f"{folder} holds no image: expected files ending in {', '.join(sorted(SUFFIXES))}")
@@ -64,3 +64,8 @@ def _list_class(folder: Path) -> list[Path]:
         others = sorted({path.suffix or path.name for path in visible if path not in set(images)})
         print(f"{folder}: left out {len(visible) - len(images)} file(s) that are no images: {', '.join(others)}")
     return images
+
+
+def is_hidden(path: Path) -> bool:
+    """Is the file, or a folder that it lies in, one that file managers hide, such as .thumbnails?"""
+    return any(part.startswith(".") for part in path.parts)

@@ -174,6 +174,10 @@ class Member(Section):
 
     @model_validator(mode="after")
     def check_together(self) -> "Member":
+        if self.training.warmup_epochs and self.training.schedule == "constant":
+            raise ValueError(
+                "`training.warmup_epochs` needs `training.schedule: cosine`, received constant: set one of them"
+            )
         if self.backbone.trainable and self.training.fine_tune:
             raise ValueError(
                 "`backbone.trainable: true` trains the whole network from the start: `training.fine_tune` must be null"

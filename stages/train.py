@@ -5,7 +5,6 @@ and the learning curves `plots/curves/<member>.csv`.
 Alone: `python -m stages.train <member>`.
 """
 
-import sys
 import time
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import keras
 import numpy as np
 
 from stages.arrays import SPLITS, load_classes, load_groups, load_images, load_labels
-from stages.errors import PipelineError, run_stage
+from stages.errors import PipelineError, read_argument, run_stage
 from stages.features import load_features
 from stages.fitting import make_deterministic, write_history
 from stages.held_out import Plan, plan_fits
@@ -29,7 +28,7 @@ CHECKED_ROWS = 8
 
 
 def main() -> None:
-    label = sys.argv[1]
+    label = read_argument("member")
     member, settings = load_member(label)
     stacking = settings.stacking
     make_deterministic()
