@@ -5,13 +5,8 @@ from sklearn.metrics import log_loss
 
 from stages.batches import Batches
 from stages.fitting import FitSettings, encode_targets, fit_model
-from stages.meta_model import (
-    apply_temperature,
-    assemble_ensemble,
-    build_meta_model,
-    find_temperature,
-    order_members,
-)
+from stages.meta_model import apply_temperature, assemble_ensemble, build_meta_model, find_temperature
+from stages.ordering import order_members
 from stages.predictions import spread_classes
 from stages.saved_models import load_model, save_model
 
