@@ -31,7 +31,7 @@ bench: .venv/installed
 
 # Renews the lock file for all platforms and Python versions; it must name no package registry.
 lock:
-	uv pip compile --universal --python-version 3.10 --generate-hashes --no-emit-index-url --no-header \
+	uv pip compile --universal --python-version 3.10 --generate-hashes --no-header \
 		--extra tfds --group dev pyproject.toml --output-file requirements.lock
 
 clean:
