@@ -1,7 +1,8 @@
 """Fit a Keras model: optimizer, learning-rate schedule, early stopping, and the history for the learning curves."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,6 +36,7 @@ class FitSettings(NamedTuple):
     warmup_epochs: int = 0
     patience: int | None = None
     label_smoothing: float = 0.0
+    precision: str = "float32"
     jit_compile: bool = False
     seed: int = 0
 
@@ -76,7 +78,7 @@ def compile_model(model: keras.Model, settings: FitSettings, steps_per_epoch: in
 
 
 def fit_model(
-    model: keras.Model, train: Batches, validation: Batches, settings: FitSettings, phase: str
+    model: keras.Model, train: Batches, validation: Batches, settings: FitSettings, phase: str, is_long: bool = False
 ) -> list[Epoch]:
     """Compile and fit `model`.
 
@@ -86,12 +88,13 @@ def fit_model(
         validation: the rows that early stopping watches.
         settings: how.
         phase: a word for the history, such as "head".
+        is_long: print a line an epoch.
 
     Returns:
         The epochs, numbered from 1.
 
     Raises:
-        PipelineError: the loss became infinite or no number.
+        PipelineError: the loss became infinite or no number, or the machine cannot train in the precision asked for.
     """
     keras.utils.set_random_seed(settings.seed)
     compile_model(model, settings, len(train))
@@ -103,9 +106,14 @@ def fit_model(
             )
         )
     rates = _RateRecorder()
-    history = model.fit(
-        train, validation_data=validation, epochs=settings.epochs, callbacks=[*callbacks, rates], verbose=0
-    ).history
+    with _graph_precision(settings.precision):
+        history = model.fit(
+            train,
+            validation_data=validation,
+            epochs=settings.epochs,
+            callbacks=[*callbacks, rates],
+            verbose=2 if is_long else 0,
+        ).history
     if not np.all(np.isfinite(history["loss"])):
         raise PipelineError(
             f"{model.name}: the loss became {history['loss'][-1]} in epoch {len(history['loss'])}: "
@@ -126,6 +134,34 @@ def write_history(path: Path, history: Sequence[Epoch]) -> None:
         for number, epoch in enumerate(history, start=1):
             values = epoch._replace(epoch=number)
             writer.writerow([round(value, 6) if isinstance(value, float) else value for value in values])
+
+
+@contextmanager
+def _graph_precision(precision: str) -> Iterator[None]:
+    """With "auto_bfloat16", let TensorFlow's graph optimizer choose what runs in bfloat16; weights stay float32.
+
+    It leaves alone what has no fast bfloat16 kernel, such as depthwise convolutions; a Keras policy casts all the same,
+    and is slower on a CPU than float32 (benchmarks/RESULTS.md).
+    """
+    if precision != "auto_bfloat16":
+        yield
+        return
+    if keras.backend.backend() != "tensorflow":
+        raise PipelineError(
+            f"training.precision: auto_bfloat16 needs KERAS_BACKEND=tensorflow, received {keras.backend.backend()}: "
+            "set float32 or mixed_bfloat16"
+        )
+    import openvino
+    import tensorflow
+
+    if "BF16" not in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
+        raise PipelineError("training.precision: this CPU has no bfloat16: set float32 instead of auto_bfloat16")
+    optimizer = tensorflow.config.optimizer
+    optimizer.set_experimental_options({"auto_mixed_precision_onednn_bfloat16": True})
+    try:
+        yield
+    finally:
+        optimizer.set_experimental_options({"auto_mixed_precision_onednn_bfloat16": False})
 
 
 class _RateRecorder(keras.callbacks.Callback):

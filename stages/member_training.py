@@ -102,7 +102,8 @@ class MemberTrainer:
         return [predictor.predict({self.label: self.data.images[split]}, rows) for split, rows in requests]
 
     def _build_backbone(self) -> keras.Model:
-        keras.config.set_dtype_policy(self.member.training.precision)
+        precision = self.member.training.precision
+        keras.config.set_dtype_policy("float32" if precision == "auto_bfloat16" else precision)
         backbone = build_backbone(self.label, self.member.backbone, self.data.images["train"].shape[1])
         keras.config.set_dtype_policy("float32")
         return backbone
@@ -130,6 +131,7 @@ class MemberTrainer:
             ),
             settings,
             phase,
+            is_long=inputs is not self.data.features,
         )
 
 

@@ -160,7 +160,7 @@ class Training(Section):
     augmentation: Augmentation | None
     fine_tune: FineTune | None
     initial_scores: bool
-    precision: Literal["float32", "mixed_bfloat16", "mixed_float16"]
+    precision: Literal["float32", "auto_bfloat16", "mixed_bfloat16", "mixed_float16"]
     jit_compile: bool
     seed: Seed
 

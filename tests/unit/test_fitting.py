@@ -2,6 +2,7 @@ import csv
 
 import keras
 import numpy as np
+import openvino
 import pytest
 from helpers import make_training
 from sklearn.utils.class_weight import compute_sample_weight
@@ -165,6 +166,48 @@ def test_write_history_numbers_the_epochs_of_all_phases_through(tmp_path):
     assert float(lines[1]["learning_rate"]) == 1e-5
 
 
+def fit_images(precision: str) -> list[np.ndarray]:
+    """The weights of a small convolutional net after a fit."""
+    keras.utils.set_random_seed(0)
+    images = np.random.default_rng(0).normal(size=(32, 16, 16, 3)).astype(np.float32)
+    layers = [keras.Input((16, 16, 3)), keras.layers.Conv2D(16, 3), keras.layers.Conv2D(16, 3, activation="relu")]
+    model = keras.Sequential([*layers, keras.layers.Flatten(), keras.layers.Dense(1, "sigmoid")])
+    batches = Batches(images, encode_targets(np.arange(32) % 2, 1), np.arange(32), 8, 0)
+    fit_model(model, batches, batches, FitSettings(2, 8, 0.001, precision=precision), "all")
+    return model.get_weights()
+
+
+def test_auto_bfloat16_runs_convolutions_in_bfloat16_and_keeps_float32_weights():
+    make_deterministic()
+    try:
+        received, again = fit_images("auto_bfloat16"), fit_images("auto_bfloat16")
+    except PipelineError as error:
+        pytest.skip(str(error))  # this CPU has none; the next test shows the message
+
+    exact = fit_images("float32")
+    for first, second, weights in zip(received, again, exact, strict=True):
+        assert first.dtype == np.float32
+        np.testing.assert_array_equal(first, second)
+        np.testing.assert_allclose(first, weights, atol=0.01)
+    assert any(not np.array_equal(first, weights) for first, weights in zip(received, exact, strict=True))
+    np.testing.assert_array_equal(exact[0], fit_images("float32")[0])  # the choice ends with the fit
+
+
+@pytest.mark.parametrize(
+    ("backend", "capabilities", "message"),
+    [
+        ("jax", ["FP32", "BF16"], r"auto_bfloat16 needs KERAS_BACKEND=tensorflow, received jax: set float32"),
+        ("tensorflow", ["FP32"], r"this CPU has no bfloat16: set float32 instead of auto_bfloat16"),
+    ],
+)
+def test_auto_bfloat16_is_refused_where_it_cannot_run(backend, capabilities, message, monkeypatch):
+    monkeypatch.setattr(keras.backend, "backend", lambda: backend)
+    monkeypatch.setattr(openvino.Core, "get_property", lambda *_: capabilities)
+
+    with pytest.raises(PipelineError, match=rf"training\.precision: .*{message}"):
+        fit_images("auto_bfloat16")
+
+
 def test_choose_fit_takes_every_setting_of_the_training_block():
     training = make_training(
         epochs=7,
@@ -179,5 +222,5 @@ def test_choose_fit_takes_every_setting_of_the_training_block():
 
     first = choose_fit(training)
 
-    assert first == FitSettings(7, 8, 0.01, "sgd", "cosine", 1, 3, 0.1, False, 9)
+    assert first == FitSettings(7, 8, 0.01, "sgd", "cosine", 1, 3, 0.1, "float32", False, 9)
     assert choose_fine_tune(training, training.fine_tune) == first._replace(epochs=4, learning_rate=0.5)
