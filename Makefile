@@ -10,10 +10,10 @@ repro: .venv/installed
 	$(ENVIRONMENT) dvc repro
 
 test: .venv/installed
-	$(ENVIRONMENT) python -m pytest -m "not slow"
+	$(ENVIRONMENT) python -m pytest -n 2 --dist loadfile -m "not slow"
 
 test-all: .venv/installed
-	$(ENVIRONMENT) python -m pytest
+	$(ENVIRONMENT) python -m pytest -n 2 --dist loadfile
 
 lint: .venv/installed
 	$(ENVIRONMENT) ruff check .

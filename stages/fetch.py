@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 
 from stages.archives import download_archive, extract_archive
+from stages.data_schema import ArchiveSource, DigitsSource, TfdsSource
 from stages.errors import PipelineError, read_argument, run_stage
 from stages.outputs import replaced_directory
-from stages.schema import ArchiveSource, DigitsSource, TfdsSource
 from stages.settings import load_settings
 
 RAW = Path("data/raw")

@@ -106,7 +106,7 @@ def fit_model(
             )
         )
     rates = _RateRecorder()
-    with _graph_precision(settings.precision):
+    with graph_precision(settings.precision):
         history = model.fit(
             train,
             validation_data=validation,
@@ -137,7 +137,7 @@ def write_history(path: Path, history: Sequence[Epoch]) -> None:
 
 
 @contextmanager
-def _graph_precision(precision: str) -> Iterator[None]:
+def graph_precision(precision: str) -> Iterator[None]:
     """With "auto_bfloat16", let TensorFlow's graph optimizer choose what runs in bfloat16; weights stay float32.
 
     It leaves alone what has no fast bfloat16 kernel, such as depthwise convolutions; a Keras policy casts all the same,

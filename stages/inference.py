@@ -35,20 +35,22 @@ class Predictor:
         self.width = model.output_shape[1]
         self.batch_size = batch_size
 
-    def predict(self, inputs: Inputs, rows: np.ndarray | None = None) -> np.ndarray:
+    def predict(self, inputs: Inputs, rows: np.ndarray | None = None, outputs: np.ndarray | None = None) -> np.ndarray:
         """Push rows through the model.
 
         Args:
             inputs: by input name, arrays of equal length; images are uint8, (n, height, width, 3), RGB, 0-255, and may
                 be memory-mapped: a batch is read at a time.
             rows: int64, (m,), the rows to take; None for all n.
+            outputs: float32, (m, width), to write into, such as a memory map; None for a new array.
 
         Returns:
             Outputs, float32, (m, width).
         """
         if rows is None:
             rows = np.arange(len(next(iter(inputs.values()))))
-        outputs = np.empty((len(rows), self.width), np.float32)
+        if outputs is None:
+            outputs = np.empty((len(rows), self.width), np.float32)
         starts = tqdm(range(0, len(rows), self.batch_size), f"{self.name} ({self.engine})", mininterval=2, leave=False)
         self._run(((start, self._take(inputs, rows, start)) for start in starts), outputs)
         return outputs

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import NamedTuple
 
+from stages.data_schema import Splits
 from stages.errors import PipelineError
-from stages.schema import Splits
 
 SUFFIXES = {".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
 

@@ -1,10 +1,15 @@
-"""Train one member on chosen rows: its head on kept features or on augmented images, then, if asked, more of it."""
+"""Train one member on chosen rows: its head on kept features or on augmented images, then, if asked, more of it.
+
+What stays frozen in fine-tuning runs once, where nothing augments the images: every fit and every prediction starts
+from the activations that it gave.
+"""
 
 from typing import NamedTuple
 
 import keras
 import numpy as np
 
+from stages.activations import explain_images, keep_activations, split_member
 from stages.augmentation import augment_inputs
 from stages.backbones import build_backbone
 from stages.batches import Batches
@@ -39,11 +44,13 @@ class FittedMember(NamedTuple):
         head: from features to probabilities.
         model: from images to probabilities; None where only the head was needed so far.
         history: the epochs of all phases.
+        tail: of `model`, from kept activations to probabilities; None where it was not fine-tuned from them.
     """
 
     head: keras.Model
     model: keras.Model | None
     history: list[Epoch]
+    tail: keras.Model | None = None
 
 
 class MemberTrainer:
@@ -54,6 +61,9 @@ class MemberTrainer:
         self.member = member
         self.data = data
         self.inference = inference
+        # What the frozen part of fine-tuning gives, the same for every fit; None: not yet known whether to keep it.
+        self.keeps_activations: bool | None = None if member.training.augmentation is None else False
+        self.activations: dict[str, np.ndarray] = {}
         # Where the backbone never changes, the kept features stand for the images.
         self.is_frozen = not member.backbone.trainable and member.training.fine_tune is None
         # Does an epoch run the network? Then a fit takes minutes, not seconds.
@@ -80,10 +90,16 @@ class MemberTrainer:
         else:
             phase = "all" if self.member.backbone.trainable else "head"
             history = self._fit_images(fitted.model, rows, choose_fit(training), phase)
-        if training.fine_tune is not None and fitted.model is not None:
-            unfreeze_layers(fitted.model.get_layer("network"), training.fine_tune)
-            history += self._fit_images(fitted.model, rows, choose_fine_tune(training, training.fine_tune), "fine_tune")
-        return fitted._replace(history=history)
+        if training.fine_tune is None or fitted.model is None:
+            return fitted._replace(history=history)
+        unfreeze_layers(fitted.model.get_layer("network"), training.fine_tune)
+        settings = choose_fine_tune(training, training.fine_tune)
+        tail = self._cut(fitted.model)
+        if tail is None:
+            history += self._fit_images(fitted.model, rows, settings, "fine_tune")
+        else:
+            history += self._fit(tail, self.activations, rows, settings, "fine_tune")
+        return fitted._replace(history=history, tail=tail)
 
     def predict(self, fitted: FittedMember, *requests: tuple[str, np.ndarray | None]) -> list[np.ndarray]:
         """Predict rows of splits.
@@ -98,8 +114,31 @@ class MemberTrainer:
         if self.is_frozen:
             arrays = [(self.data.features[split], rows) for split, rows in requests]
             return [predict_features(fitted.head, values if rows is None else values[rows]) for values, rows in arrays]
-        predictor = compile_predictor(self.assemble(fitted), self.inference, {self.label: np.dtype(np.uint8)})
-        return [predictor.predict({self.label: self.data.images[split]}, rows) for split, rows in requests]
+        model, inputs = fitted.tail, self.activations
+        if model is None:
+            model, inputs = self.assemble(fitted), self.data.images
+        predictor = compile_predictor(model, self.inference, {self.label: inputs["train"].dtype})
+        return [predictor.predict({self.label: inputs[split]}, rows) for split, rows in requests]
+
+    def _cut(self, model: keras.Model) -> keras.Model | None:
+        """The part of an unfrozen member that is trained, fed by kept activations; None where images serve better."""
+        if self.keeps_activations is False:
+            return None
+        front, tail = split_member(model)
+        if self.keeps_activations is None:
+            self._keep_activations(front)
+        return tail if self.keeps_activations else None
+
+    def _keep_activations(self, front: keras.Model) -> None:
+        problem = explain_images(front, sum(map(len, self.data.images.values())))
+        self.keeps_activations = problem is None
+        if problem is None:
+            self.activations = keep_activations(front, self.data.images, self.inference)
+            print(
+                f"{self.label}: fine-tuning from kept activations, {front.output_shape[1] * 4 / 1024:.0f} KiB a photo"
+            )
+        else:
+            print(f"{self.label}: fine-tuning from the images: {problem}")
 
     def _build_backbone(self) -> keras.Model:
         precision = self.member.training.precision

@@ -78,7 +78,7 @@ def unfreeze_layers(network: keras.Model, settings: FineTune) -> None:
         settings: "all", the number of last layers, or the name of the first layer to train.
 
     Raises:
-        PipelineError: no layer has that name.
+        PipelineError: no layer has that name, or none of those asked for has weights to train.
     """
     names = [layer.name for layer in network.layers]
     if settings.layers == "all":
@@ -95,3 +95,8 @@ def unfreeze_layers(network: keras.Model, settings: FineTune) -> None:
     for number, layer in enumerate(network.layers):
         is_frozen_norm = settings.batch_norm == "frozen" and isinstance(layer, keras.layers.BatchNormalization)
         layer.trainable = number >= first and not is_frozen_norm
+    if not network.trainable_weights:
+        raise PipelineError(
+            f"fine_tune.layers: {settings.layers!r} reaches no layer with weights to train (fine_tune.batch_norm: "
+            f"{settings.batch_norm}); the last 30 layers are {', '.join(names[-30:])}: take more of them"
+        )

@@ -14,12 +14,11 @@ def replaced_directory(path: Path) -> Iterator[Path]:
     partial.mkdir(parents=True)
     try:
         yield partial
-    except BaseException:
-        shutil.rmtree(partial)
-        raise
-    if path.exists():
-        shutil.rmtree(path)
-    partial.rename(path)
+        if path.exists():
+            shutil.rmtree(path)
+        partial.rename(path)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 @contextmanager
@@ -43,6 +42,8 @@ def remove_strays(directory: Path, expected: set[str]) -> list[str]:
     DVC hashes a directory dependency whole. The file of a member that was swapped out would enter that hash,
     and a fresh clone, which never had it, would disagree with `dvc.lock`.
     """
+    if not directory.exists():
+        return []
     strays = sorted(entry for entry in directory.iterdir() if entry.name not in expected)
     for stray in strays:
         shutil.rmtree(stray) if stray.is_dir() else stray.unlink()

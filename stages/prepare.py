@@ -13,12 +13,12 @@ import numpy as np
 from numpy.lib.format import open_memmap
 
 from stages.arrays import ARRAYS, SPLITS
+from stages.data_schema import Data, Splits
 from stages.decoding import Fingerprint, decode_images, read_fingerprints
 from stages.duplicates import group_duplicates
 from stages.errors import PipelineError, run_stage
 from stages.listing import ImageFile, list_images
 from stages.outputs import replaced_directory
-from stages.schema import Data, Splits
 from stages.settings import load_settings
 from stages.splitting import draw_rows
 

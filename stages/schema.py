@@ -1,34 +1,22 @@
 """What `params.yaml` may hold: one class a section. `docs/params.md` explains every setting."""
 
 import difflib
-import posixpath
 import re
 from collections.abc import Iterator
-from itertools import permutations
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from stages.architectures import ARCHITECTURES
+from stages.data_schema import Data, Fraction, Label, Section, Seed
 
-Fraction = Annotated[float, Field(gt=0, lt=1)]
-Seed = Annotated[int, Field(ge=0, lt=2**31)]
 Rate = Annotated[float, Field(gt=0)]
 # Files of the pipeline's own, and the layers that stand beside a member's input: Keras wants every name once.
 RESERVED_LABELS = re.compile(
     r"ensemble|leaderboard|resize|scale_pixels|network|pool|head|augmented_images|member_outputs|hidden_\d+|"
     r"probabilities|meta_model"
 )
-
-
-def check_label(label: str) -> str:
-    """A label names files, Keras layers and DVC stages: lower-case snake_case is valid in all three."""
-    if not re.fullmatch(r"[a-z][a-z0-9_]{0,40}", label):
-        raise ValueError(
-            "a label is a lower-case letter, then lower-case letters, digits or '_', 41 characters at most"
-        )
-    return label
 
 
 def check_architecture(name: str) -> str:
@@ -51,68 +39,6 @@ def check_weights(weights: str | None) -> str | None:
 def expand_name(value: Any) -> Any:
     """`backbone: Xception` is short for `backbone: {name: Xception}`."""
     return {"name": value} if isinstance(value, str) else value
-
-
-Label = Annotated[str, AfterValidator(check_label)]
-
-
-class Section(BaseModel):
-    """A section of `params.yaml`: unknown keys and values of another type are refused."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class DigitsSource(Section):
-    kind: Literal["digits"]
-    classes: Literal["parity", "digit"] = "parity"
-
-
-class ArchiveSource(Section):
-    kind: Literal["archive"]
-    url: Annotated[str, Field(pattern=r"^(https?|ftp|file)://")]
-    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
-
-
-class TfdsSource(Section):
-    kind: Literal["tfds"]
-    name: str
-    split: str = "train"
-    image_key: str = "image"
-    label_key: str = "label"
-    version: str | None = None
-
-
-Source = Annotated[DigitsSource | ArchiveSource | TfdsSource, Field(discriminator="kind")]
-
-
-class Splits(Section):
-    """Where each split comes from: a folder below `data.images`, or a fraction of the train folder's images."""
-
-    train: str
-    validation: Fraction | str
-    test: Fraction | str
-
-    @model_validator(mode="after")
-    def check_sources(self) -> "Splits":
-        folders = [source for source in (self.train, self.validation, self.test) if isinstance(source, str)]
-        paths = [PurePosixPath(posixpath.normpath(folder)) for folder in folders]
-        if any(first == second or first in second.parents for first, second in permutations(paths, 2)):
-            raise ValueError(f"each split needs a folder of its own, and `.` goes with fractions only: {folders}")
-        cut = [fraction for fraction in (self.validation, self.test) if isinstance(fraction, float)]
-        if sum(cut) >= 1:
-            raise ValueError(f"the fractions of validation and test leave nothing to train on: {cut}")
-        return self
-
-
-class Data(Section):
-    fetch: dict[Label, Source]
-    images: str
-    image_size: Annotated[int, Field(ge=32, le=2048)]
-    fit: Literal["stretch", "crop", "pad"]
-    interpolation: Literal["linear", "area", "cubic"]
-    splits: Splits
-    near_duplicates: Annotated[int, Field(ge=0, le=16)] | None
-    seed: Seed
 
 
 class Backbone(Section):

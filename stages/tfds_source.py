@@ -4,8 +4,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from stages.data_schema import TfdsSource
 from stages.errors import PipelineError
-from stages.schema import TfdsSource
 
 
 def write_tfds(source: TfdsSource, folder: Path) -> None:

@@ -1,92 +1,98 @@
-"""Fine-tuning of the last layers from kept activations at the freeze boundary, against from images: does it pay?"""
+"""Fine-tuning of the last layers from activations kept where the frozen part ends, against from images: does it pay?"""
 
+import contextlib
+import io
 import time
 
 import keras
 import numpy as np
 
-from benchmarks.measure import describe_ratio, describe_seconds, measure_alternating
-from benchmarks.photos import Bench, load_pixels, take_evenly
+from benchmarks.measure import describe_ratio, describe_seconds
+from benchmarks.photos import MEMBERS, Bench, load_pixels, take_evenly
 from benchmarks.results import Result, Table
-from benchmarks.sections.inference import BATCH, build_member_backbone
-from stages.batches import Batches
-from stages.fitting import FitSettings, compile_model, encode_targets
-from stages.members import unfreeze_layers
-from stages.schema import FineTune
+from benchmarks.sections.inference import BATCH, choose
+from stages.activations import DATA
+from stages.backbones import build_backbone
+from stages.member_training import MemberData, MemberTrainer
+from stages.schema import FineTune, Head, Member
 
 TITLE = "Fine-tuning from kept activations"
-LAYERS = 20
-EPOCHS = 10  # a usual fine-tuning
+CUTS = {  # the first layer that is trained
+    "mobilenet_v2": ("block_15_expand", "block_7_expand"),
+    "inception_v3": ("mixed9", "mixed5"),
+    "xception": ("block14_sepconv1", "block7_sepconv1"),
+}
+EPOCHS = 4
 FITS = 6  # out-of-fold: five folds and the final fit
 
 
 def measure(bench: Bench) -> Result:
-    """Seconds of an epoch either way, the cost of the pass, the disk, and after how many epochs it pays."""
-    columns = ["member", "side", "epoch from images, s", "epoch from activations, s", "ratio", "pass, s"]
-    columns += ["KiB a photo", "times the photo's pixels", "pays after epochs", f"{EPOCHS} epochs, {FITS} fits: ratio"]
+    """Seconds of a fit either way, the cost of the pass and the disk, for a late and a middle cut of every member."""
+    DATA.mkdir(exist_ok=True)  # where a stage keeps them
+    columns = ["member", "side", "trained from", "KiB a photo", "pass, s", "fit from images, s"]
+    columns += ["fit from activations, s", "ratio of fits", f"ratio of {FITS} fits and the pass"]
     table = Table(columns, [])
-    for label in ("mobilenet_v2", "xception"):
-        table.rows.append(measure_member(bench, label, bench.sizes[0]))
+    images = load_pixels(take_evenly(bench.list_photos("train"), bench.rows), bench.sizes[0])
+    for label, layers in CUTS.items():
+        table.rows.extend(measure_cut(bench, label, number, images) for number in range(len(layers)))
     notes = [
-        f"The last {LAYERS} layers of the network trained, batch normalisation frozen, no augmentation, activations "
-        "in float32 and in memory, which favours them: a data set that does not fit would read them from disk. "
-        f"The last column compares {FITS} fits of {EPOCHS} epochs, the pass made once.",
+        f"{len(images)} photos, {EPOCHS} epochs a fit, batch normalisation frozen, no augmentation. A fit builds the "
+        "member anew and compiles, as each fold does; the pass is made once for all of them. The stage keeps "
+        "activations in unnamed files below `data/`, read through the memory map.",
     ]
     return Result(TITLE, notes, [table], [])
 
 
-def measure_member(bench: Bench, label: str, side: int) -> list:
+def measure_cut(bench: Bench, label: str, number: int, images: np.ndarray) -> list:
     """A row of the table."""
+    trainers = {keeps: make_trainer(bench, label, number, images) for keeps in (False, True)}
+    trainers[False].keeps_activations = False
+    rows = np.arange(len(images))
+    first = time_fit(trainers[True], rows)  # with the pass
+    seconds: dict[bool, list[float]] = {False: [], True: []}
+    for repeat in range(bench.repeats):
+        for keeps in (False, True)[:: -1 if repeat % 2 else 1]:
+            seconds[keeps].append(time_fit(trainers[keeps], rows))
+    slow, fast = (float(np.median(seconds[keeps])) for keeps in (False, True))
+    kept = trainers[True].activations
+    size = kept["train"].shape[1] * 4 / 1024 if kept else 0.0
+    texts = [describe_seconds(seconds[keeps]) for keeps in (False, True)]
+    total = FITS * slow / (first + (FITS - 1) * fast)
+    ratio = describe_ratio(seconds[False], seconds[True])
+    return [label, images.shape[1], CUTS[label][number], size, max(0.0, first - fast), *texts, ratio, f"{total:.2f}"]
+
+
+def make_trainer(bench: Bench, label: str, number: int, images: np.ndarray) -> MemberTrainer:
+    """A member that fine-tunes from the given cut; its head's features are blank, as only time counts."""
+    side = images.shape[1]
     keras.backend.clear_session()
-    backbone = build_member_backbone(bench, label, side)
-    network = backbone.get_layer("network")
-    unfreeze_layers(network, FineTune(layers=LAYERS, epochs=1, learning_rate=1e-5))
-    front, tail = split_network(network, len(network.layers) - LAYERS)
-    images = load_pixels(take_evenly(bench.list_photos("train"), bench.rows), side)
+    backbone = {"name": MEMBERS[label], "weights": bench.find_weights(label), "pooling": "avg", "image_size": None}
+    training = {"epochs": 1, "batch_size": BATCH, "optimizer": "adam", "learning_rate": 1e-4, "schedule": "constant"}
+    training |= {"warmup_epochs": 0, "patience": None, "class_weights": None, "label_smoothing": 0.0}
+    training |= {"augmentation": None, "initial_scores": False, "precision": "float32", "jit_compile": False, "seed": 1}
+    tuning = FineTune(layers=CUTS[label][number], epochs=EPOCHS, learning_rate=1e-5)
+    member = Member.model_validate(
+        {
+            "backbone": {**backbone, "trainable": False, "batch_norm_momentum": None, "seed": 1},
+            "head": Head(),
+            "training": {**training, "fine_tune": tuning},
+        }
+    )
+    width = build_backbone(label, member.backbone, side).output_shape[1]
+    parts = {"train": images, "validation": images[:BATCH]}
+    data = MemberData(
+        parts,
+        {split: np.arange(len(values)) % 2 for split, values in parts.items()},
+        {split: np.zeros((len(values), width), np.float32) for split, values in parts.items()},
+        2,
+    )
+    return MemberTrainer(label, member, data, choose("openvino", "float32"))
+
+
+def time_fit(trainer: MemberTrainer, rows: np.ndarray) -> float:
+    """Seconds of one fit, both phases; the stage's own lines are not shown."""
+    keras.backend.clear_session()
     start = time.perf_counter()
-    kept = keras.tree.flatten(front.predict(images, batch_size=BATCH, verbose=0))
-    seconds_pass = time.perf_counter() - start
-    whole, part = add_output(backbone, len(images)), add_output(tail, len(images))
-    tensors = {tensor.name: values for tensor, values in zip(tail.inputs, kept, strict=True)}
-    fed = tensors if len(kept) > 1 else kept[0]
-    procedures = {"images": lambda: fit_epoch(whole, images), "activations": lambda: fit_epoch(part, fed)}
-    for procedure in procedures.values():
-        procedure()  # compiles
-    seconds = measure_alternating(procedures, bench.repeats)
-    slow, fast = (float(np.median(seconds[name])) for name in ("images", "activations"))
-    size = sum(values.nbytes for values in kept) / len(images)
-    pays = f"{seconds_pass / (slow - fast):.1f}" if slow > fast else "never"
-    total = EPOCHS * FITS * slow / (seconds_pass + EPOCHS * FITS * fast)
-    texts = [describe_seconds(seconds["images"]), describe_seconds(seconds["activations"])]
-    ratio = describe_ratio(seconds["images"], seconds["activations"])
-    return [label, side, *texts, ratio, seconds_pass, size / 1024, size / (side * side * 3), pays, f"{total:.2f}"]
-
-
-def split_network(network: keras.Model, first: int) -> tuple[keras.Model, keras.Model]:
-    """Cut before layer number `first`: a model to all tensors that cross the cut, and one from them to the output."""
-    late = set(network.layers[first:])
-    crossing = {}
-    for layer in late:
-        for node in layer._inbound_nodes:
-            for tensor in node.input_tensors:
-                if tensor._keras_history.operation not in late:
-                    crossing[tensor.name] = tensor
-    tensors = list(crossing.values())
-    return keras.Model(network.inputs, tensors), keras.Model(tensors, network.output)
-
-
-def add_output(model: keras.Model, rows: int) -> keras.Model:
-    """A sigmoid on pooled features, compiled as the pipeline compiles; the same weights stay trainable."""
-    inner = model.output
-    if len(inner.shape) > 2:
-        inner = keras.layers.GlobalAveragePooling2D()(inner)
-    whole = keras.Model(model.inputs, keras.layers.Dense(1, "sigmoid")(inner))
-    compile_model(whole, FitSettings(1, BATCH, 1e-5), -(-rows // BATCH))
-    return whole
-
-
-def fit_epoch(model: keras.Model, inputs) -> None:
-    """One epoch."""
-    rows = len(keras.tree.flatten(inputs)[0])
-    targets = encode_targets(np.arange(rows) % 2, 1)
-    model.fit(Batches(inputs, targets, np.arange(rows), BATCH, seed=0), epochs=1, verbose=0)
+    with contextlib.redirect_stdout(io.StringIO()):
+        trainer.fit(rows)
+    return time.perf_counter() - start

@@ -11,7 +11,8 @@ import pytest
 import yaml
 from helpers import small_settings, write_noise_folders, write_params
 
-from stages.schema import Data, Settings
+from stages.data_schema import Data
+from stages.schema import Settings
 from stages.settings import load_settings
 
 ROOT = Path(__file__).parents[2]

@@ -8,17 +8,17 @@ from pathlib import Path
 import pytest
 import yaml
 
-from stages import schema
+from stages import data_schema, schema
 from stages.architectures import ARCHITECTURES
 from tools import describe_backbones, draw_dag
 
 ROOT = Path(__file__).parents[2]
 SECTIONS = {  # heading of docs/params.md: the class, and where dvc.yaml tracks it
-    "data": (schema.Data, "data"),
-    "data.splits": (schema.Splits, "data.splits"),
-    "data.fetch.NAME, kind digits": (schema.DigitsSource, "data.fetch.${key}"),
-    "data.fetch.NAME, kind archive": (schema.ArchiveSource, "data.fetch.${key}"),
-    "data.fetch.NAME, kind tfds": (schema.TfdsSource, "data.fetch.${key}"),
+    "data": (data_schema.Data, "data"),
+    "data.splits": (data_schema.Splits, "data.splits"),
+    "data.fetch.NAME, kind digits": (data_schema.DigitsSource, "data.fetch.${key}"),
+    "data.fetch.NAME, kind archive": (data_schema.ArchiveSource, "data.fetch.${key}"),
+    "data.fetch.NAME, kind tfds": (data_schema.TfdsSource, "data.fetch.${key}"),
     "backbone": (schema.Backbone, "backbone"),
     "training": (schema.Training, "training"),
     "training.augmentation": (schema.Augmentation, "training.augmentation"),
@@ -79,7 +79,7 @@ def tables():
 def test_params_page_has_every_section():
     documented = {section for section, _ in SECTIONS.values()} | {schema.Settings}
 
-    assert documented == set(schema.Section.__subclasses__())
+    assert documented == set(data_schema.Section.__subclasses__())
 
 
 def test_params_page_has_no_other_heading(tables):

@@ -3,9 +3,9 @@ from pathlib import Path
 import pytest
 from helpers import write_noise_folders
 
+from stages.data_schema import Splits
 from stages.errors import PipelineError
 from stages.listing import list_images
-from stages.schema import Splits
 
 FRACTIONS = Splits(train=".", validation=0.2, test=0.2)
 FOLDERS = Splits(train="train", validation="validation", test="test")

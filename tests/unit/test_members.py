@@ -133,7 +133,6 @@ def make_fine_tune(layers, batch_norm: str = "frozen") -> FineTune:
         ("all", "trained", {"conv_0", "norm_0", "conv_1", "norm_1"}),
         (3, "frozen", {"conv_1"}),
         (3, "trained", {"conv_1", "norm_1"}),
-        (2, "frozen", set()),
         (1000, "frozen", {"conv_0", "conv_1"}),
         ("conv_1", "trained", {"conv_1", "norm_1"}),
         ("norm_0", "trained", {"norm_0", "conv_1", "norm_1"}),
@@ -150,6 +149,14 @@ def test_unfreeze_layers_trains_what_is_asked_for_and_no_more(layers, batch_norm
 def test_unfreeze_layers_lists_names_when_there_is_no_such_layer():
     with pytest.raises(PipelineError, match=r"fine_tune\.layers: the network has no layer 'conv_9'.*conv_1, norm_1"):
         unfreeze_layers(build_network(), make_fine_tune("conv_9"))
+
+
+def test_unfreeze_layers_refuses_a_choice_that_trains_nothing():
+    with pytest.raises(
+        PipelineError,
+        match=r"fine_tune\.layers: 2 reaches no layer with weights to train .*batch_norm: frozen.*take more",
+    ):
+        unfreeze_layers(build_network(), make_fine_tune(2))
 
 
 @pytest.mark.parametrize(

@@ -81,3 +81,7 @@ def test_remove_strays_deletes_files_and_folders_that_are_not_expected(tmp_path)
 
     assert remove_strays(tmp_path, {"keep.h5", "other.h5"}) == ["folder", "stray.h5"]
     assert [path.name for path in tmp_path.iterdir()] == ["keep.h5"]
+
+
+def test_remove_strays_has_nothing_to_do_where_there_is_no_folder(tmp_path):
+    assert remove_strays(tmp_path / "missing", {"keep.h5"}) == []

@@ -128,3 +128,10 @@ def test_stack_names_the_stage_to_run_when_a_model_is_missing(trained, run_stage
 
     with pytest.raises(PipelineError, match=r"second\.h5 cannot be loaded .*train@second"):
         run_stage("stack")
+
+
+def test_stack_says_what_to_run_first_where_no_member_is_trained(workspace, run_stage):
+    write_params(small_settings())
+
+    with pytest.raises(PipelineError, match=r"first\.npz is missing: run `dvc repro train@first`"):
+        run_stage("stack")

@@ -3,8 +3,8 @@ import numpy as np
 import pytest
 import tensorflow_datasets as tfds
 
+from stages.data_schema import TfdsSource
 from stages.errors import PipelineError
-from stages.schema import TfdsSource
 from stages.tfds_source import write_tfds
 
 
