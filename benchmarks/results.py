@@ -6,6 +6,17 @@ from typing import NamedTuple
 
 FOLDER = Path(__file__).resolve().parent
 STORE = FOLDER / "results.json"
+SECTIONS = (
+    "whole",
+    "inference",
+    "decode",
+    "stacking",
+    "fine_tune",
+    "training",
+    "startup",
+    "edits",
+    "growth",
+)
 
 
 class Table(NamedTuple):
@@ -52,4 +63,5 @@ def save_result(section: str, machine: dict[str, str], command: str, result: Res
         "charts": [chart._asdict() for chart in result.charts],
     }
     results = {**load_results(), section: {"machine": machine, "command": command, "result": plain}}
+    results = {name: results[name] for name in SECTIONS if name in results}
     STORE.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")

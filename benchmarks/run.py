@@ -13,19 +13,7 @@ from pathlib import Path
 from benchmarks.machine import describe_machine
 from benchmarks.photos import Bench, write_photos
 from benchmarks.report import format_table, write_report
-from benchmarks.results import Result, save_result
-
-SECTIONS = (
-    "whole",
-    "inference",
-    "decode",
-    "stacking",
-    "fine_tune",
-    "training",
-    "startup",
-    "edits",
-    "growth",
-)
+from benchmarks.results import SECTIONS, Result, save_result
 
 
 def main() -> None:

@@ -12,6 +12,9 @@ import numpy as np
 from stages.batches import Batches
 from stages.errors import PipelineError
 
+# Steps of a small model that Keras runs at a time: the same weights to the bit, with less of its own work in between.
+SHORT_STEPS = 32
+
 
 class Epoch(NamedTuple):
     """One epoch of a fit: a line of the learning curves."""
@@ -65,7 +68,9 @@ def compute_class_weights(labels: np.ndarray) -> np.ndarray:
     return (len(labels) / (np.count_nonzero(counts) * counts[labels])).astype(np.float32)
 
 
-def compile_model(model: keras.Model, settings: FitSettings, steps_per_epoch: int) -> None:
+def compile_model(
+    model: keras.Model, settings: FitSettings, steps_per_epoch: int, steps_per_execution: int = 1
+) -> None:
     """Compile for probabilities: binary cross-entropy for one output, categorical for more."""
     binary = model.output_shape[-1] == 1
     loss_class = keras.losses.BinaryCrossentropy if binary else keras.losses.CategoricalCrossentropy
@@ -74,6 +79,7 @@ def compile_model(model: keras.Model, settings: FitSettings, steps_per_epoch: in
         loss=loss_class(label_smoothing=settings.label_smoothing),
         metrics=[keras.metrics.BinaryAccuracy("accuracy") if binary else keras.metrics.CategoricalAccuracy("accuracy")],
         jit_compile=settings.jit_compile,
+        steps_per_execution=steps_per_execution,
     )
 
 
@@ -88,7 +94,7 @@ def fit_model(
         validation: the rows that early stopping watches.
         settings: how.
         phase: a word for the history, such as "head".
-        is_long: print a line an epoch.
+        is_long: print a line an epoch, and let an interrupt through after every step.
 
     Returns:
         The epochs, numbered from 1.
@@ -97,7 +103,7 @@ def fit_model(
         PipelineError: the loss became infinite or no number, or the machine cannot train in the precision asked for.
     """
     keras.utils.set_random_seed(settings.seed)
-    compile_model(model, settings, len(train))
+    compile_model(model, settings, len(train), 1 if is_long else min(len(train), SHORT_STEPS))
     callbacks: list[keras.callbacks.Callback] = [keras.callbacks.TerminateOnNaN()]
     if settings.patience is not None:
         callbacks.append(
