@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from stages.errors import PipelineError
 
+QUEUED = 1024  # files that wait for a thread: a waiting one takes a kilobyte or more
 INTERPOLATIONS = {"linear": cv2.INTER_LINEAR, "area": cv2.INTER_AREA, "cubic": cv2.INTER_CUBIC}
 REDUCED = {
     1: cv2.IMREAD_COLOR,
@@ -145,8 +146,15 @@ def _in_threads(work: Callable, items: Sequence, description: str, names: Sequen
     previous = cv2.getNumThreads()
     cv2.setNumThreads(1)  # one thread a file: OpenCV's own threads would fight ours over the cores
     try:
-        with ThreadPoolExecutor(os.cpu_count()) as executor:
-            results = list(tqdm(executor.map(attempt, range(len(items))), description, len(items), mininterval=1))
+        with (
+            ThreadPoolExecutor(os.cpu_count()) as executor,
+            tqdm(total=len(items), desc=description, mininterval=1) as bar,
+        ):
+            results = []
+            for start in range(0, len(items), QUEUED):
+                for result in executor.map(attempt, range(start, min(start + QUEUED, len(items)))):
+                    results.append(result)
+                    bar.update()
     finally:
         cv2.setNumThreads(previous)
     if broken:

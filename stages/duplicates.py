@@ -6,7 +6,7 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-BLOCK = 1024  # rows compared with all others at once: 1024 x 20,000 distances are 20 MB
+PAIRS = 2**19  # compared at once, 8 bytes each: memory stays the same however many images there are
 
 
 def group_duplicates(
@@ -35,8 +35,9 @@ def group_duplicates(
 
 def _find_near_pairs(hashes: np.ndarray, distance: int) -> tuple[np.ndarray, np.ndarray]:
     pairs = [(np.empty(0, np.int64), np.empty(0, np.int64))]
-    for start in range(0, len(hashes), BLOCK):
-        block = hashes[start : start + BLOCK, np.newaxis] ^ hashes[np.newaxis, :]
+    rows_at_once = max(1, PAIRS // max(1, len(hashes)))
+    for start in range(0, len(hashes), rows_at_once):
+        block = hashes[start : start + rows_at_once, np.newaxis] ^ hashes[np.newaxis, :]
         rows, columns = np.nonzero(np.bitwise_count(block) <= distance)
         later = columns > rows + start
         pairs.append((rows[later] + start, columns[later]))

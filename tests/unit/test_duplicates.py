@@ -1,6 +1,6 @@
 import numpy as np
 
-from stages.duplicates import BLOCK, group_duplicates
+from stages.duplicates import group_duplicates
 
 
 def as_sets(groups: np.ndarray) -> set[frozenset[int]]:
@@ -27,16 +27,17 @@ def test_group_duplicates_joins_through_a_chain_and_through_equal_bytes():
     assert as_sets(groups) == {frozenset({0, 1, 2, 4}), frozenset({3})}
 
 
-def test_group_duplicates_finds_pairs_across_blocks():
+def test_group_duplicates_finds_pairs_across_blocks(monkeypatch):
+    monkeypatch.setattr("stages.duplicates.PAIRS", 2**12)  # blocks of 8 rows
     generator = np.random.default_rng(0)
-    count = 2 * BLOCK + 7
+    count = 507
     hashes = generator.integers(0, 2**63, count, dtype=np.uint64)
     hashes[-1] = hashes[3]
-    hashes[BLOCK + 5] = hashes[3] ^ np.uint64(1)
+    hashes[260] = hashes[3] ^ np.uint64(1)
 
     groups = group_duplicates([str(number) for number in range(count)], hashes.tolist(), 1)
 
-    assert len({groups[3], groups[-1], groups[BLOCK + 5]}) == 1
+    assert len({groups[3], groups[-1], groups[260]}) == 1
     assert len(np.unique(groups)) == count - 2
 
 
