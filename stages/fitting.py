@@ -147,7 +147,7 @@ def graph_precision(precision: str) -> Iterator[None]:
     """With "auto_bfloat16", let TensorFlow's graph optimizer choose what runs in bfloat16; weights stay float32.
 
     It leaves alone what has no fast bfloat16 kernel, such as depthwise convolutions; a Keras policy casts all the same,
-    and is slower on a CPU than float32 (benchmarks/RESULTS.md).
+    and gains less on a CPU, or loses (benchmarks/RESULTS.md).
     """
     if precision != "auto_bfloat16":
         yield

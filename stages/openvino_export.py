@@ -36,8 +36,8 @@ def _export_graph(model: keras.Model, core: Any, folder: Path) -> Any:
     """Trace the model once, its weights as constants, into a TensorFlow graph, which OpenVINO reads by itself.
 
     Keras' own export traces every nested model several times over, for a SavedModel that is thrown away, and then looks
-    up each weight among all others: of six times the cost for an ensemble (benchmarks/RESULTS.md). It also reports its
-    use over the network.
+    up each weight among all others, which takes longer (benchmarks/RESULTS.md, start-up). It also reports its use over
+    the network.
     """
     import tensorflow
 

@@ -14,6 +14,7 @@ SIDE = 96  # where only images or members grow
 def measure(bench: Bench) -> Result:
     """Seconds of all stages, by number of images, members, and image side; MobileNetV2 for every member."""
     tables, charts = [], []
+    measured: dict[tuple[int, int, int], dict[str, ChildRun]] = {}  # all three series start from the same point
     smallest = bench.counts[0]
     steps = {
         "images": [(count, count, 2, SIDE) for count in bench.counts],
@@ -23,7 +24,8 @@ def measure(bench: Bench) -> Result:
     for name, points in steps.items():
         table = Table([name, "prepare, s", "embed, s", "train, s", "stack and evaluate, s", "all, s", "peak MiB"], [])
         for value, images, members, side in points:
-            runs = run_point(bench, images, members, side)
+            point = (images, members, side)
+            runs = measured[point] = measured.get(point) or run_point(bench, *point)
             table.rows.append([value, *sum_stages(runs), round(max(run.peak_mib for run in runs.values()))])
         tables.append(table)
         xs, ys = [row[0] for row in table.rows], [float(row[5]) for row in table.rows]
