@@ -17,7 +17,8 @@ Written by `make bench`; do not edit. Ratios are medians with the range in brack
 - Real photos (`train/` and `validation/`, each with class folders) and weights files without top:
   `make bench BENCH="--full <photos> --weights <weights>"`
 
-No GPU was at hand: nothing here was measured on one.
+No GPU was at hand: nothing here was measured on one. A share of the peak above 100 % says that the large matrix
+product, by which the peak is measured, does not reach the machine's limit either.
 
 ![charts](results.png)
 """
