@@ -23,9 +23,11 @@ lint: .venv/installed
 bench: .venv/installed
 	$(ENVIRONMENT) python -m benchmarks.run $(BENCH)
 
-# Installs once; again only when the lock file has changed.
+# Installs once; again only when the lock file has changed. An older pip, as Python 3.10 and 3.11 bring it, does not see
+# that `etils[epath]` is pinned as `etils`, and stops as soon as there is a newer one (pypa/pip issue 12345).
 .venv/installed: requirements.lock
 	$(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --quiet "pip>=23.3"
 	.venv/bin/python -m pip install --quiet --require-hashes -r requirements.lock
 	touch $@
 
