@@ -1,4 +1,4 @@
-# `make repro` and `make test` are all that a fresh machine with Python 3.10 to 3.13, git and make needs.
+# `make repro` and `make test` are all that a fresh machine with Python 3.11 to 3.13, git and make needs.
 
 PYTHON ?= python3
 # DVC starts each stage with `python`: the environment's must come first.
@@ -23,7 +23,7 @@ lint: .venv/installed
 bench: .venv/installed
 	$(ENVIRONMENT) python -m benchmarks.run $(BENCH)
 
-# Installs once; again only when the lock file has changed. An older pip, as Python 3.10 and 3.11 bring it, does not see
+# Installs once; again only when the lock file has changed. An older pip, such as Python 3.11 brings, does not see
 # that `etils[epath]` is pinned as `etils`, and stops as soon as there is a newer one (pypa/pip issue 12345).
 .venv/installed: requirements.lock
 	$(PYTHON) -m venv .venv
@@ -33,7 +33,7 @@ bench: .venv/installed
 
 # Renews the lock file for all platforms and Python versions; it must name no package registry.
 lock:
-	uv pip compile --universal --python-version 3.10 --generate-hashes --no-header \
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header \
 		--extra tfds --group dev pyproject.toml --output-file requirements.lock
 
 clean:
