@@ -1,6 +1,6 @@
 """Measure the pipeline against the tutorial's procedure: `make bench`, or `python -m benchmarks.run [section ...]`.
 
-Without `--full` everything runs on a few generated photos at small size, in minutes; ratios are then no more than a
+Without `--full` everything runs on a few generated photos, small, in about 20 minutes; ratios are then no more than a
 sign that the measurements work. `--full` takes real photos, `--weights` real weights, and hours where the tutorial's
 procedure has them. Every section keeps its last result in results.json, from which RESULTS.md and results.png are made.
 """
