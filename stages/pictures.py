@@ -10,6 +10,7 @@ from typing import Any
 import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from PIL import Image
 
 from stages.outputs import replaced_file
@@ -73,7 +74,8 @@ def build_grid(count: int, width: float, height: float, ylabel: str, columns: in
     """A figure with `count` panels of `width` x `height` inches, filled row by row; the left ones bear `ylabel`."""
     columns = min(columns, count)
     rows = math.ceil(count / columns)
-    figure = Figure((max(width * columns, 5.0), height * rows + 0.5), layout="constrained")
+    layout = ConstrainedLayoutEngine(h_pad=0.08)  # inches; by default tick labels touch the titles below them
+    figure = Figure((max(width * columns, 5.0), height * rows + 0.5), layout=layout)
     panels = [figure.add_subplot(rows, columns, number) for number in range(1, count + 1)]
     for axes in panels[::columns]:
         axes.set_ylabel(ylabel)
