@@ -60,7 +60,7 @@ def write_photos(folder: Path, count: int, width: int = 480, height: int = 360, 
 
 def load_pixels(paths: list[Path], side: int) -> np.ndarray:
     """Photos as the pipeline decodes them: uint8, (n, side, side, 3), RGB, 0-255."""
-    from stages.decoding import decode_images, read_fingerprints
+    from stacker.photos.decoding import decode_images, read_fingerprints
 
     pixels = np.empty((len(paths), side, side, 3), np.uint8)
     decode_images(paths, read_fingerprints(paths, False), pixels, "stretch", "area")

@@ -1,1 +1,1 @@
-"""The pipeline's stages, one script each, and the few modules that they share."""
+"""What DVC runs: one script a stage, named as the stage, each a short story."""

@@ -2,7 +2,6 @@
 
 Reads the folder that `data.images` of params.yaml names; writes `data/arrays/`: for every split `images.npy` (uint8,
 (n, side, side, 3), RGB, 0-255), `labels.npy` and `groups.npy`; the class names; and `manifest.csv`, a line an image.
-Alone: `python -m stages.prepare`.
 """
 
 import csv
@@ -12,19 +11,19 @@ from pathlib import Path
 import numpy as np
 from numpy.lib.format import open_memmap
 
-from stages.arrays import ARRAYS, SPLITS
-from stages.data_schema import Data, Splits
-from stages.decoding import Fingerprint, decode_images, read_fingerprints
-from stages.duplicates import group_duplicates
-from stages.errors import PipelineError, run_stage
-from stages.listing import ImageFile, list_images
-from stages.outputs import replaced_directory
-from stages.settings import load_settings
-from stages.splitting import draw_rows
+from stacker.artifacts.arrays import ARRAYS, SPLITS
+from stacker.artifacts.errors import PipelineError
+from stacker.artifacts.outputs import replaced_directory
+from stacker.checks.command import run_stage
+from stacker.photos.decoding import Fingerprint, decode_images, read_fingerprints
+from stacker.photos.duplicates import group_duplicates
+from stacker.photos.listing import ImageFile, list_images
+from stacker.settings.data import Data, Splits, load_data
+from stacker.splits.splitting import draw_rows
 
 
 def main() -> None:
-    data = load_settings().data
+    data = load_data()
     root = Path(data.images)
     files, classes = list_images(root, data.splits)
     fingerprints = read_fingerprints([root / file.path for file in files], data.near_duplicates is not None)
@@ -124,4 +123,4 @@ def report_splits(files: list[ImageFile], splits: np.ndarray, groups: np.ndarray
 
 
 if __name__ == "__main__":
-    run_stage(main)
+    run_stage(main, __doc__)

@@ -7,8 +7,7 @@ from typing import Any
 import cv2
 import numpy as np
 import yaml
-
-from stages.schema import Backbone, Head, Inference, Member, Training
+from stacker.settings.schema import Backbone, Head, Inference, Member, Training
 
 BACKBONE = {
     "weights": None,

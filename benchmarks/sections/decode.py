@@ -12,7 +12,7 @@ from benchmarks.photos import Bench, take_evenly, write_photos
 from benchmarks.project import make_params, make_project, run_stage
 from benchmarks.results import Chart, Result, Table
 from benchmarks.tutorial import decode_loop
-from stages.decoding import choose_reduction, decode_images, read_fingerprints
+from stacker.photos.decoding import choose_reduction, decode_images, read_fingerprints
 
 TITLE = "Decode"
 MEMORY_SIDE = 96

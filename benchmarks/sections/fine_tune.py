@@ -6,15 +6,15 @@ import time
 
 import keras
 import numpy as np
+from stacker.settings.schema import FineTune, Head, Member
 
 from benchmarks.measure import describe_ratio, describe_seconds
 from benchmarks.photos import MEMBERS, Bench, load_pixels, take_evenly
 from benchmarks.results import Result, Table
 from benchmarks.sections.inference import BATCH, choose
-from stages.activations import DATA
-from stages.backbones import build_backbone
-from stages.member_training import MemberData, MemberTrainer
-from stages.schema import FineTune, Head, Member
+from stacker.backbones.building import build_backbone
+from stacker.training.activations import DATA
+from stacker.training.member_training import MemberData, MemberTrainer
 
 TITLE = "Fine-tuning from kept activations"
 CUTS = {  # the first layer that is trained

@@ -7,18 +7,18 @@ from typing import NamedTuple
 
 import keras
 import numpy as np
+from stacker.settings.schema import Backbone, Head, Inference
 
 from benchmarks.flops import count_flops
 from benchmarks.machine import has_amx, measure_peak
 from benchmarks.measure import describe_ratio, measure_alternating
 from benchmarks.photos import MEMBERS, Bench, load_pixels, take_evenly
 from benchmarks.results import Chart, Result, Table
-from stages.backbones import build_backbone
-from stages.batches import Batches
-from stages.fitting import FitSettings, encode_targets, fit_model
-from stages.inference import Predictor, compile_predictor
-from stages.members import build_head
-from stages.schema import Backbone, Head, Inference
+from stacker.backbones.building import build_backbone
+from stacker.inference.predictors import Predictor, compile_predictor
+from stacker.training.batches import Batches
+from stacker.training.fitting import FitSettings, encode_targets, fit_model
+from stacker.training.heads import build_head
 
 TITLE = "Inference engine"
 BATCH = 32

@@ -4,15 +4,15 @@ import time
 
 import keras
 import numpy as np
+from stacker.settings.schema import Head
 
 from benchmarks.photos import MEMBERS, Bench, load_pixels, take_evenly
 from benchmarks.results import Result, Table
 from benchmarks.sections.inference import build_member_backbone
-from stages.batches import Batches
-from stages.fitting import FitSettings, encode_targets, fit_model
-from stages.members import assemble_member, build_head
-from stages.meta_model import assemble_ensemble, build_meta_model
-from stages.schema import Head
+from stacker.ensembles.meta_model import assemble_ensemble, build_meta_model
+from stacker.training.batches import Batches
+from stacker.training.fitting import FitSettings, encode_targets, fit_model
+from stacker.training.heads import assemble_member, build_head
 
 TITLE = "Meta-model: saved predictions against the assembled model"
 EPOCHS = 20

@@ -13,7 +13,7 @@ from benchmarks.photos import MEMBERS, Bench, load_pixels, take_evenly
 from benchmarks.project import STAGES, make_params, make_project, run_stage
 from benchmarks.results import Result, Table
 from benchmarks.sections.inference import build_member_backbone, choose
-from stages.inference import compile_predictor
+from stacker.inference.predictors import compile_predictor
 
 TITLE = "Start-up"
 PROBE = "import sys, stages.{0}; print([name for name in ('tensorflow', 'keras') if name in sys.modules])"

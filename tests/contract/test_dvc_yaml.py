@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 import yaml
 from helpers import small_settings, write_noise_folders, write_params
+from stacker.settings.data_schema import Data
+from stacker.settings.schema import Settings
 
-from stages.data_schema import Data
-from stages.schema import Settings
-from stages.settings import load_settings
+from stacker.settings.reading import load_settings
 
 ROOT = Path(__file__).parents[2]
 PIPELINE = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]

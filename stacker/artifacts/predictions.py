@@ -1,0 +1,139 @@
+"""Saved predictions: `data/predictions/members/<label>.npz`, and `ensembles/<label>.npz` beside them."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from stacker.artifacts.errors import PipelineError
+from stacker.artifacts.numpy_files import load_arrays
+from stacker.artifacts.outputs import replaced_file
+
+MEMBER_PREDICTIONS = Path("data/predictions/members")
+ENSEMBLE_PREDICTIONS = Path("data/predictions/ensembles")
+LEAVE_ONE_OUT = Path("data/predictions/leave_one_out")
+
+
+class Predictions(NamedTuple):
+    """The probabilities that one member gives.
+
+    Each array of probabilities is float32, (n, 1), of the second class, from a sigmoid head, or (n, classes).
+
+    Attributes:
+        train: for every training row, from the saved model; leaked wherever the row was learnt.
+        validation: for every validation row, from the saved model.
+        test: for every test row, from the saved model.
+        held_out: for the rows that the meta-model learns from.
+        held_out_rows: int64, (m,), which rows of the train split those are.
+        held_out_fold: int64, (m,), the fold whose model predicted the row; -1 if the row was learnt by it (leaked).
+        initial_test: for every test row, before any training; empty, (0, 1), where not asked for.
+    """
+
+    train: np.ndarray
+    validation: np.ndarray
+    test: np.ndarray
+    held_out: np.ndarray
+    held_out_rows: np.ndarray
+    held_out_fold: np.ndarray
+    initial_test: np.ndarray
+
+    @property
+    def is_leaked(self) -> bool:
+        """Has the meta-model to learn from predictions on rows that the member was trained on?"""
+        return bool(np.any(self.held_out_fold < 0))
+
+    @property
+    def fit_on(self) -> str:
+        """What `stacking.fit_on` was when they were made: "oof", "holdout" or "train"."""
+        if self.is_leaked:
+            return "train"
+        return "oof" if len(self.held_out_rows) == len(self.train) else "holdout"
+
+
+class EnsemblePredictions(NamedTuple):
+    """The probabilities that one ensemble gives: its meta-model, on the members' saved predictions.
+
+    Each array of probabilities is float32, (n, 1), of the second class, or (n, classes).
+
+    Attributes:
+        train: for every training row; leaked, as the members' are.
+        validation: for every validation row.
+        test: for every test row.
+        fit_on: a string, (), what the meta-model learnt from: "oof", "holdout" or "train" (leaked).
+        checked_photos: int64, (), how many test photos went through the saved file itself, with the same answers.
+    """
+
+    train: np.ndarray
+    validation: np.ndarray
+    test: np.ndarray
+    fit_on: np.ndarray
+    checked_photos: np.ndarray
+
+
+def save_predictions(label: str, predictions: Predictions) -> None:
+    """Write a member's predictions; equal ones give an equal file."""
+    _save(MEMBER_PREDICTIONS / f"{label}.npz", predictions)
+
+
+def save_ensemble_predictions(label: str, predictions: EnsemblePredictions) -> None:
+    """Write an ensemble's predictions; equal ones give an equal file."""
+    _save(ENSEMBLE_PREDICTIONS / f"{label}.npz", predictions)
+
+
+def load_predictions(label: str) -> Predictions:
+    """Read a member's predictions.
+
+    Raises:
+        PipelineError: there are none, or the file is damaged.
+    """
+    path, command = MEMBER_PREDICTIONS / f"{label}.npz", f"dvc repro train@{label}"
+    arrays = load_arrays(path, command)
+    _check_names(path, set(arrays), set(Predictions._fields), command)
+    return Predictions(**arrays)
+
+
+def load_ensemble_predictions(label: str) -> EnsemblePredictions:
+    """Read an ensemble's predictions.
+
+    Raises:
+        PipelineError: there are none, or the file is damaged.
+    """
+    path, command = ENSEMBLE_PREDICTIONS / f"{label}.npz", f"dvc repro stack@{label}"
+    arrays = load_arrays(path, command)
+    _check_names(path, set(arrays), set(EnsemblePredictions._fields), command)
+    return EnsemblePredictions(**arrays)
+
+
+def load_all_predictions(labels: list[str]) -> dict[str, Predictions]:
+    """The predictions of members, by label.
+
+    Raises:
+        PipelineError: some are missing, or they do not hold out the same rows.
+    """
+    predictions = {label: load_predictions(label) for label in labels}
+    rows = predictions[labels[0]].held_out_rows
+    if any(not np.array_equal(rows, member.held_out_rows) for member in predictions.values()):
+        raise PipelineError("the members' held-out rows differ: run `dvc repro`, which predicts them alike")
+    return predictions
+
+
+def spread_classes(probabilities: np.ndarray) -> np.ndarray:
+    """Probabilities of every class, float64, (n, classes): a sigmoid's (n, 1) become (n, 2)."""
+    values = probabilities.astype(np.float64)
+    if values.shape[1] == 1:
+        values = np.hstack([1 - values, values])
+    spread: np.ndarray = values / values.sum(axis=1, keepdims=True)
+    return spread
+
+
+def _save(path: Path, predictions: Predictions | EnsemblePredictions) -> None:
+    with replaced_file(path) as partial, partial.open("wb") as stream:
+        np.savez(stream, allow_pickle=False, **predictions._asdict())
+
+
+def _check_names(path: Path, received: set[str], expected: set[str], command: str) -> None:
+    if received != expected:
+        raise PipelineError(
+            f"{path} holds {', '.join(sorted(received)) or 'nothing'}, expected {', '.join(sorted(expected))}: run "
+            f"`{command}`"
+        )

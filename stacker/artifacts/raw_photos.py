@@ -1,0 +1,5 @@
+"""Where fetched photos are, a folder a dataset, in it a folder a class."""
+
+from pathlib import Path
+
+RAW = Path("data/raw")

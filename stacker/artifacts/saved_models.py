@@ -1,0 +1,34 @@
+"""Save and load models as .h5 files that plain Keras reads, without code of ours."""
+
+import logging
+from pathlib import Path
+
+import keras
+
+from stacker.artifacts.errors import PipelineError
+from stacker.artifacts.outputs import replaced_file
+
+
+def save_model(model: keras.Model, path: Path) -> None:
+    """Save without optimizer or compile settings: byte-identical when training is repeated, as .keras files are not."""
+    clean = keras.Model(model.inputs, model.outputs, name=model.name)
+    absl = logging.getLogger("absl")
+    level = absl.level
+    absl.setLevel(logging.ERROR)  # Keras calls .h5 legacy at every save; the reason for it stands above
+    try:
+        with replaced_file(path) as partial:
+            clean.save(partial)
+    finally:
+        absl.setLevel(level)
+
+
+def load_model(path: Path, stage: str) -> keras.Model:
+    """Load a model that `stage` wrote.
+
+    Raises:
+        PipelineError: the file is missing or no Keras model.
+    """
+    try:
+        return keras.models.load_model(path, compile=False)
+    except (OSError, ValueError) as error:
+        raise PipelineError(f"{path} cannot be loaded ({error}): run `dvc repro {stage}`, or `dvc checkout`") from error

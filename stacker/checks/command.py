@@ -1,0 +1,34 @@
+"""The command line of a stage's script."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from stacker.artifacts.code_files import CODE, read_versions
+from stacker.artifacts.errors import PipelineError
+from stacker.checks.packages import verify_versions
+
+
+def run_stage(main: Callable[..., Any], story: str | None, is_verified: bool = True) -> None:
+    """Run a stage's `main` with the arguments of the command line.
+
+    A `PipelineError` ends it with the message alone, not with a traceback. Any other exception is a defect of ours and
+    keeps its traceback.
+
+    Args:
+        main: takes what Typer reads from the command line.
+        story: the script's docstring, which `--help` shows.
+        is_verified: see first that the packages installed are those that `data/code/<stage>.txt` names.
+    """
+    stage = Path(sys.argv[0]).stem
+    command = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+    command.command(help=story)(main)
+    try:
+        if is_verified and "--help" not in sys.argv:
+            verify_versions(read_versions(stage), CODE / f"{stage}.txt")
+        command(prog_name=f"python -m stages.{stage}")
+    except PipelineError as error:
+        sys.exit(f"\nerror: {error}\n")

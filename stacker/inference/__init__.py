@@ -1,0 +1,4 @@
+"""Frozen networks, fast: OpenVINO or Keras.
+
+May import: `settings`, `artifacts`.
+"""

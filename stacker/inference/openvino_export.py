@@ -1,0 +1,65 @@
+"""Turn a Keras model into an OpenVINO one."""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from stacker.artifacts.errors import PipelineError
+
+
+def export_openvino(model: keras.Model, core: Any) -> Any:
+    """The model as an `openvino.Model`, read by `core`.
+
+    Args:
+        model: any Keras model; its inputs keep their names.
+        core: an `openvino.Core`.
+
+    Raises:
+        PipelineError: the export fails for this architecture.
+    """
+    export = _export_graph if keras.backend.backend() == "tensorflow" else _export_ir
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            return export(model, core, Path(folder))
+        except Exception as error:
+            # An exporter can trip over anything in an architecture; the way out is always the same setting.
+            reason = " ".join(str(error).split())  # TensorFlow's run over many lines
+            raise PipelineError(
+                f"{model.name} cannot be exported to OpenVINO ({type(error).__name__}: {reason}): set "
+                "`inference.engine: keras`"
+            ) from error
+
+
+def _export_graph(model: keras.Model, core: Any, folder: Path) -> Any:
+    """Trace the model once, its weights as constants, into a TensorFlow graph, which OpenVINO reads by itself.
+
+    Keras' own export traces every nested model several times over, for a SavedModel that is thrown away, and then looks
+    up each weight among all others, which takes longer (benchmarks/RESULTS.md, start-up). It also reports its use over
+    the network.
+    """
+    import tensorflow
+
+    weights = [keras.ops.convert_to_numpy(weight) for weight in model.trainable_variables]
+    frozen = [keras.ops.convert_to_numpy(weight) for weight in model.non_trainable_variables]
+
+    @tensorflow.function(autograph=False)
+    def forward(inputs):
+        return model.stateless_call(weights, frozen, inputs, training=False)[0]
+
+    signature = keras.tree.map_structure(
+        lambda tensor: tensorflow.TensorSpec(tensor.shape, tensor.dtype, tensor.name), model.input
+    )
+    path = folder / "model.pb"
+    path.write_bytes(forward.get_concrete_function(signature).graph.as_graph_def().SerializeToString())
+    network = core.read_model(path)
+    for name in [tensor.name for tensor in model.inputs]:
+        network.input(f"{name}:0").tensor.set_names({name})
+    return network
+
+
+def _export_ir(model: keras.Model, core: Any, folder: Path) -> Any:
+    path = folder / "model.xml"
+    model.export(str(path), format="openvino", verbose=False)
+    return core.read_model(path)

@@ -1,0 +1,157 @@
+"""Push images through a frozen Keras model as fast as the machine can.
+
+On a CPU, Keras' own `predict` leaves most of the machine idle; OpenVINO's asynchronous requests do not
+(benchmarks/RESULTS.md).
+"""
+
+from collections import deque
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import keras
+import numpy as np
+from tqdm import tqdm
+
+from stacker.artifacts.errors import PipelineError
+from stacker.inference.openvino_export import export_openvino
+from stacker.settings.inference import Inference
+
+Inputs = Mapping[str, np.ndarray]
+
+
+class Predictor:
+    """A model made ready for one batch size, to be called on any number of arrays.
+
+    Attributes:
+        engine: "keras" or "openvino", never "auto".
+        precision: "float32" or "bfloat16", as it really runs.
+    """
+
+    engine: str
+    precision: str
+
+    def __init__(self, model: keras.Model, batch_size: int):
+        self.name = model.name
+        self.width = model.output_shape[1]
+        self.batch_size = batch_size
+
+    def predict(self, inputs: Inputs, rows: np.ndarray | None = None, outputs: np.ndarray | None = None) -> np.ndarray:
+        """Push rows through the model.
+
+        Args:
+            inputs: by input name, arrays of equal length; images are uint8, (n, height, width, 3), RGB, 0-255, and may
+                be memory-mapped: a batch is read at a time.
+            rows: int64, (m,), the rows to take; None for all n.
+            outputs: float32, (m, width), to write into, such as a memory map; None for a new array.
+
+        Returns:
+            Outputs, float32, (m, width).
+        """
+        if rows is None:
+            rows = np.arange(len(next(iter(inputs.values()))))
+        if outputs is None:
+            outputs = np.empty((len(rows), self.width), np.float32)
+        starts = tqdm(range(0, len(rows), self.batch_size), f"{self.name} ({self.engine})", mininterval=2, leave=False)
+        self._run(((start, self._take(inputs, rows, start)) for start in starts), outputs)
+        return outputs
+
+    def _run(self, batches: Iterator[tuple[int, dict[str, np.ndarray]]], outputs: np.ndarray) -> None:
+        raise NotImplementedError
+
+    def _take(self, inputs: Inputs, rows: np.ndarray, start: int) -> dict[str, np.ndarray]:
+        """A batch of full size: the last one repeats its last row."""
+        taken = rows[start : start + self.batch_size]
+        padded = np.concatenate([taken, np.repeat(taken[-1:], self.batch_size - len(taken))])
+        return {name: np.ascontiguousarray(values[padded]) for name, values in inputs.items()}
+
+
+class KerasPredictor(Predictor):
+    engine = "keras"
+    precision = "float32"
+
+    def __init__(self, model: keras.Model, settings: Inference):
+        super().__init__(model, settings.batch_size)
+        if settings.precision != self.precision:
+            raise PipelineError(
+                f"inference.precision: {settings.precision} needs the engine openvino, received keras: set "
+                "`inference.precision: float32`, or `inference.engine: openvino`"
+            )
+        self.model = model
+
+    def _run(self, batches, outputs):
+        for start, batch in batches:
+            given = batch if len(batch) > 1 else next(iter(batch.values()))
+            outputs[start : start + self.batch_size] = self.model.predict_on_batch(given)[: len(outputs) - start]
+
+
+class OpenVINOPredictor(Predictor):
+    engine = "openvino"
+
+    def __init__(self, model: keras.Model, settings: Inference, dtypes: Mapping[str, np.dtype]):
+        super().__init__(model, settings.batch_size)
+        import openvino
+
+        core = openvino.Core()
+        network = export_openvino(model, core)
+        network.reshape({name: [self.batch_size, *network.input(name).partial_shape[1:]] for name in dtypes})
+        preprocessor = openvino.preprocess.PrePostProcessor(network)
+        for name, dtype in dtypes.items():
+            preprocessor.input(name).tensor().set_element_type(openvino.Type(dtype))  # cast inside: less to copy
+        # Said outright: on a CPU with AMX, OpenVINO would choose bfloat16 by itself.
+        precision = openvino.Type.f32 if settings.precision == "float32" else openvino.Type.bf16
+        hints = {"PERFORMANCE_HINT": "THROUGHPUT", "INFERENCE_PRECISION_HINT": precision}
+        self.compiled = core.compile_model(preprocessor.build(), "CPU", hints)
+        if self.compiled.get_property("INFERENCE_PRECISION_HINT") != precision:
+            raise PipelineError(
+                f"inference.precision: this CPU has no {settings.precision}: set `inference.precision: float32`"
+            )
+        self.precision = settings.precision
+        # One more than run at once, so that the next batch is ready when one ends.
+        count = self.compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS") + 1
+        self.requests = [self.compiled.create_infer_request() for _ in range(count)]
+
+    def _run(self, batches, outputs):
+        # A ring of asynchronous requests, and no AsyncInferQueue: the destruction of that one races with its callbacks,
+        # and ended the process now and then ("Resource deadlock avoided"; openvinotoolkit/openvino#37073 is akin).
+        running: deque[tuple[Any, int]] = deque()
+        idle = deque(self.requests)
+        for start, batch in batches:
+            if not idle:
+                idle.append(self._collect(*running.popleft(), outputs))
+            request = idle.popleft()
+            request.start_async(batch)
+            running.append((request, start))
+        while running:
+            self._collect(*running.popleft(), outputs)
+
+    def _collect(self, request: Any, start: int, outputs: np.ndarray) -> Any:
+        request.wait()
+        outputs[start : start + self.batch_size] = request.get_output_tensor(0).data[: len(outputs) - start]
+        return request
+
+
+def compile_predictor(model: keras.Model, settings: Inference, dtypes: Mapping[str, np.dtype]) -> Predictor:
+    """Make `model` ready on the engine that `settings` names; "auto" is Keras where it has an accelerator.
+
+    Args:
+        model: a Keras model with one output, (n, width).
+        settings: engine, precision and batch size.
+        dtypes: the dtype of the array that each input, by name, will be fed.
+
+    Raises:
+        PipelineError: the model has other inputs, or the engine cannot run it, or not in this precision; the message
+            names the setting.
+    """
+    names = {tensor.name for tensor in model.inputs}
+    if set(dtypes) != names:
+        raise PipelineError(f"{model.name} takes the inputs {sorted(names)}, received {sorted(dtypes)}")
+    if choose_engine(settings.engine) == "keras":
+        return KerasPredictor(model, settings)
+    return OpenVINOPredictor(model, settings, dtypes)
+
+
+def choose_engine(engine: str) -> str:
+    """Resolve "auto": Keras where its backend has an accelerator, else OpenVINO."""
+    if engine != "auto":
+        return engine
+    return "keras" if keras.distribution.list_devices("gpu") or keras.distribution.list_devices("tpu") else "openvino"

@@ -1,0 +1,4 @@
+"""Getting, finding, recognising and decoding photos.
+
+May import: `settings`, `artifacts`.
+"""

@@ -1,0 +1,45 @@
+"""All pictures of a comparison, drawn into `plots/`."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from stacker.artifacts.arrays import MANIFEST, load_images
+from stacker.pictures.contact_sheet import Mistake, collect_votes, draw_contact_sheet, find_mistakes, read_paths
+from stacker.pictures.curve_pictures import draw_learning_curves, draw_precision_recall, draw_roc
+from stacker.pictures.look import draw_leaderboard, fixed_look, save_picture
+from stacker.pictures.panel_pictures import draw_confusion, draw_reliability
+from stacker.scoring.leaderboard import Findings
+from stacker.scoring.standings import Model
+
+KINDS = ("ensemble", "member", "baseline")
+
+
+def draw_pictures(findings: Findings, labels: np.ndarray, histories: dict[str, dict[str, list[str]]]) -> None:
+    """Draw all pictures into `plots/`; a model that only repeats another's answers is on the leaderboard alone."""
+    models = [standing.model for standing in findings.standings if not standing.model.is_alias]
+    models.sort(key=lambda model: (KINDS.index(model.kind), model.name))  # so that `dvc plots diff` shows like by like
+    with fixed_look():
+        save_picture(draw_leaderboard(findings.standings), "leaderboard")
+        save_picture(draw_learning_curves(histories), "learning_curves")
+        save_picture(draw_roc(models, labels, findings.classes), "roc")
+        save_picture(draw_precision_recall(models, labels, findings.classes), "precision_recall")
+        save_picture(draw_confusion(models, labels, findings.classes), "confusion")
+        save_picture(draw_reliability(models, labels), "reliability")
+        voters = [model for model in models if model.kind != "baseline"]
+        judged = next((model for model in voters if model.kind == "ensemble"), None)
+        judged = judged or next(model for model in voters if model.name == findings.best_member)
+        save_picture(draw_mistakes(judged, voters, labels, findings.classes), "mistakes")
+
+
+def draw_mistakes(judged: Model, voters: list[Model], labels: np.ndarray, classes: Sequence[str]) -> Figure:
+    """The contact sheet of `judged`, whose vote stands above those of the others."""
+    votes = {judged.name: judged.test, **{model.name: model.test for model in sorted(voters, key=lambda m: m.name)}}
+    images, paths = load_images("test"), read_paths(MANIFEST, "test")
+    mistakes = [
+        Mistake(images[row], paths[row], classes[labels[row]], collect_votes(votes, row, classes))
+        for row in find_mistakes(labels, judged.test)
+    ]
+    wrong = int((judged.test.argmax(axis=1) != labels).sum())
+    return draw_contact_sheet(mistakes, judged.name, wrong)

@@ -1,0 +1,114 @@
+"""What all pictures share, their look and how they are saved; and the picture of the leaderboard."""
+
+import io
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from PIL import Image
+
+from stacker.artifacts.outputs import replaced_file
+from stacker.artifacts.results import PLOTS
+from stacker.scoring.standings import Model, Standing
+
+# Paul Tol's "muted" scheme, told apart with every kind of colour blindness (his technical note SRON/EPS/TN/09-002);
+# pale grey and the yellow that vanishes on white are left out. Dashes go on where the colours end.
+COLOURS = ("#332288", "#CC6677", "#117733", "#88CCEE", "#882255", "#44AA99", "#999933", "#AA4499")
+DASHES: tuple[Any, ...] = ("-", (0, (4, 1.5)), (0, (1, 1)))
+BASELINE_DASHES: tuple[Any, ...] = ((0, (6, 2)), (0, (2, 1.5)), (0, (6, 1.5, 1, 1.5)), (0, (1, 2)))
+LOOK = {
+    "font.family": "DejaVu Sans",
+    "font.size": 9,
+    "axes.titlesize": 9.5,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "text.parse_math": False,  # a `$` in a class or file name is just that
+    "figure.dpi": 100,
+}
+
+
+@contextmanager
+def fixed_look() -> Iterator[None]:
+    """Draw with our look and matplotlib's own defaults, whatever the user's matplotlibrc says."""
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(LOOK)
+        yield
+
+
+def save_picture(figure: Figure, name: str) -> None:
+    """Write `plots/<name>.png`; an equal picture gives equal bytes: no date and no version goes into the file.
+
+    Git keeps every version of it, so it gets a palette: a contact sheet of photos shrinks to a third.
+    """
+    drawn = io.BytesIO()
+    figure.savefig(drawn, format="png", dpi=100, metadata={"Software": None})
+    with replaced_file(PLOTS / f"{name}.png") as path, Image.open(drawn) as picture:
+        picture.convert("RGB").quantize(256).save(path, format="PNG", optimize=True)
+
+
+def choose_styles(models: Sequence[Model]) -> dict[str, dict[str, Any]]:
+    """A line style for every model, by title: ensembles thick and black, baselines grey and dashed.
+
+    Members take their colours in the order of their names, so that a picture does not depend on who leads.
+    """
+    members = sorted(model.title for model in models if model.kind == "member")
+    baselines = sorted(model.title for model in models if model.kind == "baseline")
+    ensembles = sorted(model.title for model in models if model.kind == "ensemble")
+    styles: dict[str, dict[str, Any]] = {}
+    for number, title in enumerate(ensembles):
+        dashes = DASHES[number % len(DASHES)]
+        styles[title] = {"color": "black", "linewidth": 2.2, "zorder": 3, "linestyle": dashes}
+    for number, title in enumerate(members):
+        dashes = DASHES[number // len(COLOURS) % len(DASHES)]
+        styles[title] = {"color": COLOURS[number % len(COLOURS)], "linewidth": 1.5, "linestyle": dashes}
+    for number, title in enumerate(baselines):
+        dashes = BASELINE_DASHES[number % len(BASELINE_DASHES)]
+        styles[title] = {"color": "#777777", "linewidth": 1.3, "linestyle": dashes}
+    return styles
+
+
+def build_grid(count: int, width: float, height: float, ylabel: str, columns: int = 4) -> tuple[Figure, list[Axes]]:
+    """A figure with `count` panels of `width` x `height` inches, filled row by row; the left ones bear `ylabel`."""
+    columns = min(columns, count)
+    rows = math.ceil(count / columns)
+    layout = ConstrainedLayoutEngine(h_pad=0.08)  # inches; by default tick labels touch the titles below them
+    figure = Figure((max(width * columns, 5.0), height * rows + 0.5), layout=layout)
+    panels = [figure.add_subplot(rows, columns, number) for number in range(1, count + 1)]
+    for axes in panels[::columns]:
+        axes.set_ylabel(ylabel)
+    return figure, panels
+
+
+def shorten(text: str, length: int) -> str:
+    """`text` in at most `length` characters: its end is kept, which in paths and labels tells most."""
+    return text if len(text) <= length else "…" + text[-(length - 1) :]
+
+
+def draw_leaderboard(standings: Sequence[Standing]) -> Figure:
+    """Accuracy with its Wilson interval and log loss with its bootstrap interval, the best model on top."""
+    styles = choose_styles([standing.model for standing in standings])
+    figure = Figure((10, 1.4 + 0.36 * len(standings)), layout="constrained")
+    accuracy, loss = figure.subplots(1, 2, sharey=True)
+    for axes, name in ((accuracy, "accuracy"), (loss, "log_loss")):
+        for row, (model, scores) in enumerate(standings):
+            colour = styles[model.title]["color"]
+            axes.plot([scores[f"{name}_low"], scores[f"{name}_high"]], [row, row], color=colour, linewidth=2)
+            axes.plot(scores[name], row, marker="D" if model.kind == "ensemble" else "o", color=colour)
+            axes.annotate(
+                f"{scores[name]:.4f}", (scores[name], row), (0, 5), textcoords="offset points", ha="center", fontsize=8
+            )
+        axes.margins(x=0.08)
+        axes.grid(axis="x", color="#dddddd")
+        axes.set_axisbelow(True)
+    accuracy.set_yticks(range(len(standings)), [shorten(model.title, 32) for model, _ in standings])
+    accuracy.set_ylim(len(standings) - 0.4, -0.7)
+    accuracy.set_xlabel("accuracy, 95 % Wilson interval")
+    loss.set_xlabel("log loss in nats, 95 % bootstrap interval; less is better")
+    figure.suptitle(f"Leaderboard on {standings[0].scores['n']:,} test photos")
+    return figure

@@ -1,0 +1,70 @@
+"""All that `compare` found out, and the same as flat metrics, which `dvc metrics diff` shows well: pure functions."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from stacker.scoring.contributions import Pair
+from stacker.scoring.significance import Comparison
+from stacker.scoring.standings import Standing
+
+
+class Judgement(NamedTuple):
+    """One ensemble against others.
+
+    Attributes:
+        against: against other models, by the other's title.
+        without: against the one that lacks a member, by that member.
+    """
+
+    against: Mapping[str, Comparison]
+    without: Mapping[str, Comparison]
+
+
+class Findings(NamedTuple):
+    """All that `compare` found out.
+
+    Attributes:
+        standings: the leaderboard, best first.
+        classes: the class names.
+        best_member: by validation.
+        ensembles: by label, each ensemble against others.
+        pairs: the members side by side.
+        oracle: how many test rows at least one member gets right.
+        is_leaked: members predicted rows that they had learnt, for the meta-model and the baselines to learn from.
+    """
+
+    standings: Sequence[Standing]
+    classes: Sequence[str]
+    best_member: str
+    ensembles: Mapping[str, Judgement]
+    pairs: Sequence[Pair]
+    oracle: int
+    is_leaked: bool
+
+    @property
+    def n(self) -> int:
+        """Number of test rows."""
+        return self.standings[0].scores["n"]
+
+
+def flatten_findings(findings: Findings) -> dict[str, Any]:
+    """One number a key; a value that is undefined has no key."""
+    values: dict[str, Any] = {"n": findings.n, "leaked": findings.is_leaked, "best_member": findings.best_member}
+    for model, scores in sorted(findings.standings, key=lambda standing: standing.model.key):
+        values |= {f"{model.key}.{name}": value for name, value in scores.items() if name not in ("n", "recall")}
+        values |= {f"{model.key}.recall.{name}": value for name, value in scores["recall"].items()}
+    for label, judgement in sorted(findings.ensembles.items()):
+        for title, comparison in judgement.against.items():
+            rival = "best_member" if title == findings.best_member else title.replace("baseline: ", "baselines.")
+            values |= _flatten_comparison(f"{label}_against.{rival}", comparison)
+        for member, comparison in sorted(judgement.without.items()):
+            values |= _flatten_comparison(f"{label}_without.{member}", comparison)
+    for pair in findings.pairs:
+        key = f"pairs.{pair.first}.{pair.second}"
+        values |= {f"{key}.{name}": value for name, value in pair._asdict().items() if name not in ("first", "second")}
+    values["oracle.accuracy"] = findings.oracle / findings.n
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def _flatten_comparison(key: str, comparison: Comparison) -> dict[str, float]:
+    return {f"{key}.{name}": value for name, value in comparison._asdict().items()}

@@ -1,0 +1,46 @@
+"""The block `backbone`, and what a member's own block lays over it."""
+
+import difflib
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, TypeAdapter
+
+from stacker.settings.architectures import ARCHITECTURES
+from stacker.settings.merging import validate_member
+from stacker.settings.sections import Fraction, Section, Seed, Side
+
+
+def check_architecture(name: str) -> str:
+    """An unknown backbone is answered with its near matches."""
+    if name not in ARCHITECTURES:
+        folded = {known.casefold(): known for known in ARCHITECTURES}
+        near = [folded[match] for match in difflib.get_close_matches(name.casefold(), folded, cutoff=0.5)]
+        choices = f"Near matches: {', '.join(near)}" if near else f"Valid names: {', '.join(sorted(ARCHITECTURES))}"
+        raise ValueError(f"unknown backbone. {choices}")
+    return name
+
+
+class SharedBackbone(Section):
+    """What all members share unless they say otherwise."""
+
+    weights: str | None = "imagenet"
+    pooling: Literal["avg", "max", "flatten"] = "avg"
+    image_size: Side | None = None
+    trainable: bool = False
+    batch_norm_momentum: Fraction | None = None
+    seed: Seed = 1
+
+
+class Backbone(SharedBackbone):
+    """A member's backbone, complete."""
+
+    name: Annotated[str, AfterValidator(check_architecture)]
+
+
+def load_backbone(label: str) -> Backbone:
+    """The backbone of the member called `label`, its own settings over the shared ones.
+
+    Raises:
+        PipelineError: there is no such member, or its backbone's settings are wrong.
+    """
+    return validate_member(TypeAdapter(Backbone), label, "backbone")

@@ -1,0 +1,56 @@
+"""The block `data`: where the photos are, how they come to one size, and what each split is made of."""
+
+import posixpath
+from itertools import permutations
+from pathlib import PurePosixPath
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, TypeAdapter, model_validator
+
+from stacker.settings.reading import read_block, validate
+from stacker.settings.sections import Fraction, Section, Seed, Side
+
+
+class Splits(Section):
+    """Where each split comes from: a folder below `data.images`, or a fraction of the train folder's images."""
+
+    train: str = "."
+    validation: Fraction | str = 0.1
+    test: Fraction | str = 0.2
+
+    @model_validator(mode="after")
+    def check_sources(self) -> "Splits":
+        folders = [source for source in (self.train, self.validation, self.test) if isinstance(source, str)]
+        paths = [PurePosixPath(posixpath.normpath(folder)) for folder in folders]
+        if any(first == second or first in second.parents for first, second in permutations(paths, 2)):
+            raise ValueError(f"each split needs a folder of its own, and `.` goes with fractions only: {folders}")
+        cut = [fraction for fraction in (self.validation, self.test) if isinstance(fraction, float)]
+        if sum(cut) >= 1:
+            raise ValueError(f"the fractions of validation and test leave nothing to train on: {cut}")
+        return self
+
+
+def check_folder(folder: str) -> str:
+    """A folder of photos has a name: the project's own folder is none, as its outputs lie in it."""
+    if set(PurePosixPath(posixpath.normpath(folder.strip() or ".")).parts) <= {".."}:
+        raise ValueError("name the folder that holds the photos, such as `photos`; the project's own folder is none")
+    return folder
+
+
+class Data(Section):
+    images: Annotated[str, AfterValidator(check_folder)]
+    image_size: Side = 224
+    fit: Literal["stretch", "crop", "pad"] = "stretch"
+    interpolation: Literal["linear", "area", "cubic"] = "area"
+    splits: Splits = Splits()
+    near_duplicates: Annotated[int, Field(ge=0, le=16)] | None = 2
+    seed: Seed = 0
+
+
+def load_data() -> Data:
+    """The block `data`, checked.
+
+    Raises:
+        PipelineError: naming each wrong setting.
+    """
+    return validate(TypeAdapter(Data), read_block("data"), "data")

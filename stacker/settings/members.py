@@ -1,0 +1,52 @@
+"""The block `members`: what each member is, its own settings over the shared `backbone` and `training`."""
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, TypeAdapter, model_validator
+
+from stacker.settings.backbone import Backbone
+from stacker.settings.merging import validate_member
+from stacker.settings.sections import Count, Section, expand_name
+from stacker.settings.training import Training
+
+
+class Head(Section):
+    standardize: bool = False
+    hidden: list[Count] = []
+    activation: Literal["relu", "elu", "gelu", "leaky_relu", "mish", "selu", "silu", "tanh"] = "relu"
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    output: Literal["auto", "sigmoid", "softmax"] = "auto"
+
+
+class Member(Section):
+    """One member, complete."""
+
+    backbone: Annotated[Backbone, BeforeValidator(expand_name)]
+    head: Head = Head()
+    training: Training = Training()
+
+    @model_validator(mode="after")
+    def check_together(self) -> "Member":
+        if self.training.warmup_epochs and self.training.schedule == "constant":
+            raise ValueError(
+                "`training.warmup_epochs` needs `training.schedule: cosine`, received constant: set one of them"
+            )
+        if self.backbone.trainable and self.training.fine_tune:
+            raise ValueError(
+                "`backbone.trainable: true` trains the whole network from the start: `training.fine_tune` must be null"
+            )
+        if self.backbone.trainable and self.head.standardize:
+            raise ValueError(
+                "`head.standardize` takes its statistics from kept features, and `backbone.trainable: true` keeps "
+                "none: set one of them to false"
+            )
+        return self
+
+
+def load_member(label: str) -> Member:
+    """The member called `label`, complete and checked.
+
+    Raises:
+        PipelineError: there is no such member, or a setting of it is wrong.
+    """
+    return validate_member(TypeAdapter(Member), label)

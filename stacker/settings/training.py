@@ -1,0 +1,40 @@
+"""The block `training`: how a head is fitted, and what else of a member."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from stacker.settings.sections import Count, Rate, Section, Seed
+
+
+class Augmentation(Section):
+    rotation_degrees: Annotated[float, Field(ge=0, le=180)] = 0.0
+    shift: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    zoom: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    horizontal_flip: bool = False
+
+
+class FineTune(Section):
+    layers: Literal["all"] | Count | str
+    epochs: Count = 5
+    learning_rate: Rate = 0.00001
+    batch_norm: Literal["frozen", "trained"] = "frozen"
+    keep_activations: bool = True
+
+
+class Training(Section):
+    epochs: Count = 40
+    batch_size: Count = 32
+    optimizer: Literal["adam", "adamw", "rmsprop", "sgd", "nadam", "lion"] = "adam"
+    learning_rate: Rate = 0.001
+    schedule: Literal["constant", "cosine"] = "constant"
+    warmup_epochs: Annotated[int, Field(ge=0)] = 0
+    patience: Count | None = 6
+    class_weights: Literal["balanced"] | None = None
+    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    augmentation: Augmentation | None = None
+    fine_tune: FineTune | None = None
+    initial_scores: bool = False
+    precision: Literal["float32", "auto_bfloat16", "mixed_bfloat16", "mixed_float16"] = "float32"
+    jit_compile: bool = False
+    seed: Seed = 1

@@ -1,0 +1,4 @@
+"""Heads, fits, fine-tuning: all that learns from photos or features.
+
+May import: `inference`, `backbones`, `splits`, `settings`, `artifacts`.
+"""

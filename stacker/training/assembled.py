@@ -1,0 +1,30 @@
+"""Does a member that is to be saved give what was predicted with its parts?"""
+
+import keras
+import numpy as np
+
+from stacker.artifacts.errors import PipelineError
+
+CHECKED_ROWS = 8
+
+
+def check_assembled(model: keras.Model, images: np.ndarray, predicted: np.ndarray, precision: str) -> None:
+    """Does the model that is saved give, from raw images, what was predicted through features or another engine?
+
+    Args:
+        model: the member, whole.
+        images: of the validation split, uint8, (n, side, side, 3), RGB, 0-255.
+        predicted: their probabilities, float32, (n, 1) or (n, classes).
+        precision: in which they were predicted.
+
+    Raises:
+        PipelineError: it does not, as when the features were made with other weights.
+    """
+    tolerance = 1e-3 if precision == "float32" else 0.1
+    received = keras.ops.convert_to_numpy(model(np.asarray(images[:CHECKED_ROWS], np.float32), training=False))
+    difference = float(np.abs(received - predicted[:CHECKED_ROWS]).max())
+    if not difference < tolerance:
+        raise PipelineError(
+            f"{model.name}: the assembled model differs by {difference:.2g} from the predictions (tolerance "
+            f"{tolerance}): were the features made with other weights? Run `dvc repro --force embed@{model.name}`"
+        )

@@ -1,0 +1,171 @@
+"""Fit a Keras model: optimizer, learning-rate schedule, early stopping, and the history for the learning curves."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import keras
+import numpy as np
+
+from stacker.artifacts.curves import Epoch
+from stacker.artifacts.errors import PipelineError
+from stacker.training.batches import Batches
+
+# Steps of a small model that Keras runs at a time: the same weights to the bit, with less of its own work in between.
+SHORT_STEPS = 32
+
+
+class FitSettings(NamedTuple):
+    """How one fit runs. `patience` None trains all epochs and keeps the last weights; else the best ones."""
+
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    optimizer: str = "adam"
+    schedule: str = "constant"
+    warmup_epochs: int = 0
+    patience: int | None = None
+    label_smoothing: float = 0.0
+    precision: str = "float32"
+    jit_compile: bool = False
+    seed: int = 0
+
+
+def make_deterministic() -> None:
+    """Make training on a CPU bit-identical between runs; equal outputs are what lets DVC stop early."""
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow
+
+        tensorflow.config.experimental.enable_op_determinism()
+
+
+def encode_targets(labels: np.ndarray, output_width: int) -> np.ndarray:
+    """Class indices as float32 targets: (n, 1) for a sigmoid, one-hot (n, output_width) for a softmax."""
+    if output_width == 1:
+        return labels.astype(np.float32)[:, np.newaxis]
+    return np.eye(output_width, dtype=np.float32)[labels]
+
+
+def compute_class_weights(labels: np.ndarray) -> np.ndarray:
+    """A weight for every row that gives all classes the same total: n / (classes * count), float32, (n,).
+
+    Source: scikit-learn's `class_weight="balanced"`.
+    """
+    counts = np.bincount(labels)
+    return (len(labels) / (np.count_nonzero(counts) * counts[labels])).astype(np.float32)
+
+
+def compile_model(
+    model: keras.Model, settings: FitSettings, steps_per_epoch: int, steps_per_execution: int = 1
+) -> None:
+    """Compile for probabilities: binary cross-entropy for one output, categorical for more."""
+    binary = model.output_shape[-1] == 1
+    loss_class = keras.losses.BinaryCrossentropy if binary else keras.losses.CategoricalCrossentropy
+    model.compile(
+        optimizer=_build_optimizer(settings, steps_per_epoch),
+        loss=loss_class(label_smoothing=settings.label_smoothing),
+        metrics=[keras.metrics.BinaryAccuracy("accuracy") if binary else keras.metrics.CategoricalAccuracy("accuracy")],
+        jit_compile=settings.jit_compile,
+        steps_per_execution=steps_per_execution,
+    )
+
+
+def fit_model(
+    model: keras.Model, train: Batches, validation: Batches, settings: FitSettings, phase: str, is_long: bool = False
+) -> list[Epoch]:
+    """Compile and fit `model`.
+
+    Args:
+        model: gives probabilities, (n, 1) or (n, classes).
+        train: the rows to learn from.
+        validation: the rows that early stopping watches.
+        settings: how.
+        phase: a word for the history, such as "head".
+        is_long: print a line an epoch, and let an interrupt through after every step.
+
+    Returns:
+        The epochs, numbered from 1.
+
+    Raises:
+        PipelineError: the loss became infinite or no number, or the machine cannot train in the precision asked for.
+    """
+    keras.utils.set_random_seed(settings.seed)
+    compile_model(model, settings, len(train), 1 if is_long else min(len(train), SHORT_STEPS))
+    callbacks: list[keras.callbacks.Callback] = [keras.callbacks.TerminateOnNaN()]
+    if settings.patience is not None:
+        callbacks.append(
+            keras.callbacks.EarlyStopping(
+                "val_loss", patience=settings.patience, restore_best_weights=True, start_from_epoch=0
+            )
+        )
+    rates = _RateRecorder()
+    with graph_precision(settings.precision):
+        history = model.fit(
+            train,
+            validation_data=validation,
+            epochs=settings.epochs,
+            callbacks=[*callbacks, rates],
+            verbose=2 if is_long else 0,
+        ).history
+    if not np.all(np.isfinite(history["loss"])):
+        raise PipelineError(
+            f"{model.name}: the loss became {history['loss'][-1]} in epoch {len(history['loss'])}: "
+            f"lower the learning rate (received {settings.learning_rate})"
+        )
+    columns = [*(history[key] for key in ("accuracy", "loss", "val_accuracy", "val_loss")), rates.values]
+    return [
+        Epoch(number, phase, *(float(value) for value in values))
+        for number, values in enumerate(zip(*columns, strict=True), start=1)
+    ]
+
+
+@contextmanager
+def graph_precision(precision: str) -> Iterator[None]:
+    """With "auto_bfloat16", let TensorFlow's graph optimizer choose what runs in bfloat16; weights stay float32.
+
+    It leaves alone what has no fast bfloat16 kernel, such as depthwise convolutions; a Keras policy casts all the same,
+    and gains less on a CPU, or loses (benchmarks/RESULTS.md).
+    """
+    if precision != "auto_bfloat16":
+        yield
+        return
+    if keras.backend.backend() != "tensorflow":
+        raise PipelineError(
+            f"training.precision: auto_bfloat16 needs KERAS_BACKEND=tensorflow, received {keras.backend.backend()}: "
+            "set float32 or mixed_bfloat16"
+        )
+    import openvino
+    import tensorflow
+
+    if "BF16" not in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
+        raise PipelineError("training.precision: this CPU has no bfloat16: set float32 instead of auto_bfloat16")
+    optimizer = tensorflow.config.optimizer
+    optimizer.set_experimental_options({"auto_mixed_precision_onednn_bfloat16": True})
+    try:
+        yield
+    finally:
+        optimizer.set_experimental_options({"auto_mixed_precision_onednn_bfloat16": False})
+
+
+class _RateRecorder(keras.callbacks.Callback):
+    """Notes the learning rate at the end of every epoch."""
+
+    def __init__(self):
+        super().__init__()
+        self.values: list[float] = []
+
+    def on_epoch_end(self, epoch, logs=None):  # noqa: ARG002 - the signature is Keras'
+        self.values.append(float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate)))
+
+
+def _build_optimizer(settings: FitSettings, steps_per_epoch: int) -> keras.optimizers.Optimizer:
+    rate: float | keras.optimizers.schedules.LearningRateSchedule = settings.learning_rate
+    if settings.schedule == "cosine":
+        warmup = settings.warmup_epochs * steps_per_epoch
+        rate = keras.optimizers.schedules.CosineDecay(
+            0.0 if warmup else settings.learning_rate,
+            decay_steps=max(1, settings.epochs * steps_per_epoch - warmup),
+            warmup_target=settings.learning_rate if warmup else None,
+            warmup_steps=warmup,
+        )
+    return keras.optimizers.get({"class_name": settings.optimizer, "config": {"learning_rate": rate}})

@@ -1,0 +1,103 @@
+"""Heads on features, whole members from backbone and head, and which layers of a member are trained."""
+
+import keras
+import numpy as np
+
+from stacker.artifacts.errors import PipelineError
+from stacker.settings.members import Head
+from stacker.settings.training import FineTune
+
+
+def build_head(settings: Head, features: np.ndarray, class_count: int, seed: int) -> keras.Model:
+    """Build a head: standardisation if asked for, hidden layers, dropout, then the output layer.
+
+    Args:
+        settings: the member's head.
+        features: float32, (n, f): the rows that the head is to learn from; standardisation takes its mean and variance
+            from them.
+        class_count: number of classes.
+        seed: of the initial weights and of dropout.
+
+    Returns:
+        A model from features, (n, f), float32, to probabilities: (n, 1), of the second class, for a sigmoid, else
+        (n, class_count).
+
+    Raises:
+        PipelineError: a sigmoid for more than two classes.
+    """
+    if settings.output == "sigmoid" and class_count > 2:
+        raise PipelineError(
+            f"head.output: sigmoid is for two classes, the images have {class_count}: set auto or softmax"
+        )
+    sigmoid = settings.output == "sigmoid" or (settings.output == "auto" and class_count == 2)
+    keras.utils.set_random_seed(seed)
+    inputs = inner = keras.Input((features.shape[1],), name="features")
+    if settings.standardize:
+        inner = build_standardization(features)(inner)
+    for number, units in enumerate(settings.hidden):
+        inner = keras.layers.Dense(units, settings.activation, name=f"hidden_{number}")(inner)
+    if settings.dropout:
+        inner = keras.layers.Dropout(settings.dropout, name="dropout")(inner)
+    units, activation = (1, "sigmoid") if sigmoid else (class_count, "softmax")
+    output = keras.layers.Dense(units, activation, dtype="float32", name="probabilities")(inner)
+    return keras.Model(inputs, output, name="head")
+
+
+def build_standardization(features: np.ndarray) -> keras.layers.BatchNormalization:
+    """A frozen layer that brings every feature to mean 0 and variance 1 on the given rows.
+
+    A frozen BatchNormalization reloads from .h5 with its statistics; `keras.layers.Normalization` does not.
+
+    Args:
+        features: float32, (n, f). A feature that does not vary on these rows is only centred.
+    """
+    mean, variance = features.mean(axis=0, dtype=np.float64), features.var(axis=0, dtype=np.float64)
+    layer = keras.layers.BatchNormalization(
+        center=False, scale=False, epsilon=0.0, trainable=False, name="standardize", dtype="float32"
+    )
+    layer.build((None, features.shape[1]))
+    layer.set_weights([mean, np.where(variance > np.finfo(np.float32).tiny, variance, 1.0)])
+    return layer
+
+
+def assemble_member(label: str, backbone: keras.Model, head: keras.Model) -> keras.Model:
+    """Put a head on a backbone: a model called `label`, from its input of that name to probabilities.
+
+    The label in the names keeps members apart that are later joined in one model.
+    """
+    return keras.Model(backbone.input, head(backbone.output), name=label)
+
+
+def unfreeze_layers(network: keras.Model, settings: FineTune) -> None:
+    """Make the layers trainable that `settings` asks for, and no other.
+
+    In Keras 3 `training=False` at the call does not keep batch normalisation from updating its statistics in `fit`;
+    only `trainable = False` on the layer does (keras-team/keras#20285).
+
+    Args:
+        network: the architecture itself (the layer "network" of a backbone).
+        settings: "all", the number of last layers, or the name of the first layer to train.
+
+    Raises:
+        PipelineError: no layer has that name, or none of those asked for has weights to train.
+    """
+    names = [layer.name for layer in network.layers]
+    if settings.layers == "all":
+        first = 0
+    elif isinstance(settings.layers, int):
+        first = max(0, len(names) - settings.layers)
+    elif settings.layers in names:
+        first = names.index(settings.layers)
+    else:
+        raise PipelineError(
+            f"fine_tune.layers: the network has no layer {settings.layers!r}; its last 30 are {', '.join(names[-30:])}"
+        )
+    network.trainable = True
+    for number, layer in enumerate(network.layers):
+        is_frozen_norm = settings.batch_norm == "frozen" and isinstance(layer, keras.layers.BatchNormalization)
+        layer.trainable = number >= first and not is_frozen_norm
+    if not network.trainable_weights:
+        raise PipelineError(
+            f"fine_tune.layers: {settings.layers!r} reaches no layer with weights to train (fine_tune.batch_norm: "
+            f"{settings.batch_norm}); the last 30 layers are {', '.join(names[-30:])}: take more of them"
+        )

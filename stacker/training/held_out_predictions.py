@@ -1,0 +1,38 @@
+"""The predictions that the meta-models learn from: of rows that the predicting fit has not learnt."""
+
+import numpy as np
+
+from stacker.splits.held_out import Plan
+from stacker.training.member_training import MemberTrainer
+
+
+def predict_held_out(trainer: MemberTrainer, plan: Plan, train: np.ndarray, seconds: float) -> dict[str, np.ndarray]:
+    """The predictions that the meta-model learns from; `plan` says from which fits.
+
+    Args:
+        trainer: fits and predicts.
+        plan: of all fits.
+        train: the final model's probabilities of the train split.
+        seconds: that the final fit took, for the estimate.
+
+    Returns:
+        `held_out`, `held_out_rows` and `held_out_fold`, as in `Predictions`.
+    """
+    if not plan.folds:
+        rows = plan.final.predict
+        is_leaked = len(np.intersect1d(rows, plan.final.learn)) > 0
+        return {"held_out": train[rows], "held_out_rows": rows, "held_out_fold": np.full(len(rows), -int(is_leaked))}
+    if trainer.learns_from_images:
+        share = 1 - 1 / len(plan.folds)
+        print(
+            f"{trainer.label}: {len(plan.folds)} more fits for out-of-fold predictions, about "
+            f"{seconds * share * len(plan.folds) / 60:.1f} minutes; `stacking.fit_on: holdout` needs none",
+            flush=True,
+        )
+    held_out = np.empty_like(train)
+    fold_of_row = np.empty(len(train), np.int64)
+    for number, fold in enumerate(plan.folds):
+        fitted = trainer.fit(fold.learn)
+        (held_out[fold.predict],) = trainer.predict(fitted, ("train", fold.predict))
+        fold_of_row[fold.predict] = number
+    return {"held_out": held_out, "held_out_rows": np.arange(len(train)), "held_out_fold": fold_of_row}

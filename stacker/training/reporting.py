@@ -1,0 +1,29 @@
+"""What the stage `train` says of a fit, and what a member gives before any."""
+
+import numpy as np
+
+from stacker.training.member_training import FittedMember, MemberTrainer
+
+
+def predict_initially(trainer: MemberTrainer, rows: np.ndarray, is_wanted: bool) -> np.ndarray:
+    """The untrained member's probabilities of the test split; empty, (0, 1), where they are not wanted.
+
+    Args:
+        trainer: of the member.
+        rows: int64, (m,), of the train split: what a standardising head takes its statistics from.
+        is_wanted: the setting `training.initial_scores`.
+    """
+    if not is_wanted:
+        return np.empty((0, 1), np.float32)
+    (initial,) = trainer.predict(trainer.build(rows), ("test", None))
+    return initial
+
+
+def report_fit(label: str, rows: int, fitted: FittedMember, seconds: float) -> None:
+    """Print what a fit reached."""
+    best = min(fitted.history, key=lambda epoch: epoch.val_loss)
+    print(
+        f"{label}: {rows} rows, {len(fitted.history)} epochs in {seconds:.1f} s; best validation loss "
+        f"{best.val_loss:.4f}, accuracy {best.val_accuracy:.4f}",
+        flush=True,
+    )

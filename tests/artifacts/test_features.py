@@ -1,0 +1,28 @@
+import json
+
+import numpy as np
+import pytest
+
+from stacker.artifacts.errors import PipelineError
+from stacker.artifacts.features import FEATURES, load_features, write_provenance
+
+
+def test_load_features_maps_the_file(workspace):
+    (FEATURES / "first").mkdir(parents=True)
+    np.save(FEATURES / "first" / "train.npy", np.ones((3, 4), np.float32))
+
+    features = load_features("first", "train")
+
+    assert isinstance(features, np.memmap)
+    assert features.shape == (3, 4)
+
+
+def test_load_features_says_which_stage_to_run_when_there_are_none(workspace):
+    with pytest.raises(PipelineError, match="run `dvc repro embed@first`"):
+        load_features("first", "train")
+
+
+def test_write_provenance_says_what_made_the_features(tmp_path):
+    write_provenance(tmp_path, precision="float32", engine="keras")
+
+    assert json.loads((tmp_path / "provenance.json").read_text()) == {"engine": "keras", "precision": "float32"}

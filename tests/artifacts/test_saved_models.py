@@ -1,0 +1,69 @@
+import subprocess
+import sys
+import warnings
+
+import keras
+import numpy as np
+import pytest
+from helpers import make_backbone_settings
+from stacker.settings.schema import Head
+
+from stacker.artifacts.errors import PipelineError
+from stacker.artifacts.saved_models import load_model, save_model
+from stacker.backbones.building import build_backbone
+from stacker.training.heads import assemble_member, build_head
+
+IMAGES = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3)).astype(np.float32)
+
+
+def build_small_member(image_size: int | None = None) -> keras.Model:
+    backbone = build_backbone("pet", make_backbone_settings("MobileNetV3Small", image_size=image_size), 32)
+    features = keras.ops.convert_to_numpy(backbone(IMAGES, training=False))
+    return assemble_member("pet", backbone, build_head(Head(standardize=True, dropout=0.5), features, 2, seed=0))
+
+
+@pytest.mark.parametrize("image_size", [None, 48])
+def test_a_process_without_our_code_loads_the_model_and_predicts_the_same(tmp_path, image_size):
+    member = build_small_member(image_size)
+    save_model(member, tmp_path / "pet.h5")
+    np.save(tmp_path / "images.npy", IMAGES)
+    code = (
+        "import keras, numpy; model = keras.models.load_model('pet.h5', compile=False); "
+        "numpy.save('predicted.npy', model({'pet': numpy.load('images.npy')}, training=False))"
+    )
+
+    subprocess.run([sys.executable, "-I", "-c", code], cwd=tmp_path, check=True, capture_output=True)
+
+    expected = keras.ops.convert_to_numpy(member(IMAGES, training=False))
+    np.testing.assert_allclose(np.load(tmp_path / "predicted.npy"), expected, atol=1e-6)
+
+
+def test_save_model_writes_the_same_bytes_for_the_same_weights(tmp_path):
+    contents = []
+    for name in ("first.h5", "second.h5"):
+        keras.utils.clear_session()
+        save_model(build_small_member(), tmp_path / name)
+        contents.append((tmp_path / name).read_bytes())
+
+    assert contents[0] == contents[1]
+
+
+def test_save_model_leaves_optimizer_and_compile_settings_out(tmp_path):
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    model.compile("adam", "mse")
+    model.fit(np.ones((2, 2)), np.ones((2, 1)), verbose=0)
+    save_model(model, tmp_path / "small.h5")
+
+    with warnings.catch_warnings(record=True):
+        reloaded = keras.models.load_model(tmp_path / "small.h5")
+    assert getattr(reloaded, "optimizer", None) is None
+
+
+@pytest.mark.parametrize("content", [None, b"no model"])
+def test_load_model_says_which_stage_to_run_when_there_is_no_model(tmp_path, content):
+    path = tmp_path / "pet.h5"
+    if content:
+        path.write_bytes(content)
+
+    with pytest.raises(PipelineError, match=r"pet\.h5 cannot be loaded .*run `dvc repro train@pet`"):
+        load_model(path, "train@pet")

@@ -1,0 +1,145 @@
+import itertools
+
+import numpy as np
+import pytest
+from sklearn.metrics import log_loss
+
+from stacker.artifacts.errors import PipelineError
+from stacker.ensembles.combining import (
+    choose_best_member,
+    choose_greedy_weights,
+    combine_logistic,
+    combine_mean,
+    combine_weighted,
+)
+
+
+def draw_members(knowledge, n=120, classes=2, seed=0):
+    """Labels, and by member probabilities (n, classes) that know something of them."""
+    generator = np.random.default_rng(seed)
+    labels = np.arange(n) % classes
+    members = {}
+    for number, known in enumerate(knowledge):
+        logits = generator.normal(size=(n, classes)) + known * np.eye(classes)[labels]
+        members[f"member_{number}"] = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    return labels, members
+
+
+def score(labels, probabilities):
+    return log_loss(labels, probabilities, labels=range(probabilities.shape[1]))
+
+
+def test_mean_is_the_mean():
+    members = {"first": np.array([[0.2, 0.8]]), "second": np.array([[0.6, 0.4]])}
+
+    assert combine_mean(members) == pytest.approx(np.array([[0.4, 0.6]]))
+
+
+def test_weights_weigh():
+    members = {"first": np.array([[0.2, 0.8]]), "second": np.array([[0.6, 0.4]])}
+
+    assert combine_weighted(members, {"first": 0.75, "second": 0.25}) == pytest.approx(np.array([[0.3, 0.7]]))
+
+
+@pytest.mark.parametrize("classes", [2, 4])
+def test_greedy_weights_are_those_of_a_plain_loop(classes):
+    labels, members = draw_members([1.0, 0.8, 0.3], classes=classes)
+    chosen, best = [], (np.inf, [])
+    for _ in range(20):
+        losses = {m: score(labels, np.mean([members[c] for c in [*chosen, m]], axis=0)) for m in members}
+        chosen.append(min(losses, key=losses.get))
+        best = min(best, (losses[chosen[-1]], list(chosen)))
+
+    weights = choose_greedy_weights(members, labels, rounds=20)
+
+    assert weights == {member: best[1].count(member) / len(best[1]) for member in members}
+
+
+def test_greedy_weights_come_near_the_best_on_a_grid():
+    labels, members = draw_members([1.0, 0.8, 0.3])
+    weights = choose_greedy_weights(members, labels)
+    grid = [share for share in itertools.product(range(21), repeat=3) if sum(share) == 20]
+    best = min(
+        score(labels, combine_weighted(members, dict(zip(members, np.array(s) / 20, strict=True)))) for s in grid
+    )
+
+    assert sum(weights.values()) == pytest.approx(1)
+    assert score(labels, combine_weighted(members, weights)) < best + 1e-3
+
+
+def test_greedy_leaves_out_a_member_worse_than_chance():
+    labels, members = draw_members([1.5, -2.0])
+
+    assert choose_greedy_weights(members, labels) == {"member_0": 1, "member_1": 0}
+
+
+def test_greedy_is_content_with_a_perfect_member():
+    labels, members = draw_members([1.0, 1.0])
+    members["perfect"] = np.eye(2)[labels]
+
+    assert choose_greedy_weights(members, labels)["perfect"] == 1
+
+
+def test_greedy_of_two_identical_members_is_that_member():
+    labels, members = draw_members([1.0])
+    twins = {"first": members["member_0"], "second": members["member_0"]}
+    weights = choose_greedy_weights(twins, labels)
+
+    assert combine_weighted(twins, weights) == pytest.approx(members["member_0"])
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_logistic_regression_turns_a_member_worse_than_chance_around(classes):
+    labels, members = draw_members([-3.0, 0.0], classes=classes, n=300)
+
+    combined = combine_logistic(members, labels, members)
+
+    assert (members["member_0"].argmax(axis=1) == labels).mean() < 0.2
+    assert (combined.argmax(axis=1) == labels).mean() > 0.7
+    assert combined.sum(axis=1) == pytest.approx(np.ones(300))
+
+
+def test_logistic_regression_takes_its_columns_by_name():
+    labels, members = draw_members([2.0, 0.5, -1.0])
+    reordered = dict(reversed(members.items()))
+
+    assert np.array_equal(combine_logistic(members, labels, members), combine_logistic(members, labels, reordered))
+
+
+def test_logistic_regression_survives_certainty_and_constants():
+    labels, members = draw_members([1.0])
+    members["perfect"] = np.eye(2)[labels]
+    members["constant"] = np.full((len(labels), 2), 0.5)
+
+    combined = combine_logistic(members, labels, members)
+
+    assert np.isfinite(combined).all()
+    assert np.array_equal(combined.argmax(axis=1), labels)
+
+
+def test_a_class_that_no_held_out_row_has_gets_no_probability():
+    labels, members = draw_members([2.0, 1.0], classes=3)
+    known = labels != 1
+    held_out = {member: values[known] for member, values in members.items()}
+
+    combined = combine_logistic(held_out, labels[known], members)
+
+    assert combined.shape == (len(labels), 3)
+    assert np.array_equal(combined[:, 1], np.zeros(len(labels)))
+    assert combined.sum(axis=1) == pytest.approx(np.ones(len(labels)))
+
+
+def test_held_out_rows_of_one_class_are_refused():
+    labels, members = draw_members([1.0, 1.0])
+
+    with pytest.raises(PipelineError, match=r"120 held-out rows are all of one class.*stacking\.holdout"):
+        combine_logistic(members, np.zeros_like(labels), members)
+
+
+def test_best_member_has_the_highest_accuracy_then_the_lowest_loss():
+    labels = np.array([0, 1, 1])
+    sure, unsure = np.array([[0.9, 0.1], [0.1, 0.9], [0.9, 0.1]]), np.array([[0.6, 0.4], [0.4, 0.6], [0.6, 0.4]])
+    right = np.array([[0.51, 0.49], [0.49, 0.51], [0.49, 0.51]])
+
+    assert choose_best_member({"sure": sure, "unsure": unsure}, labels) == "unsure"  # its mistake is cheaper
+    assert choose_best_member({"sure": sure, "right": right, "unsure": unsure}, labels) == "right"

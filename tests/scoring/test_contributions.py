@@ -1,0 +1,70 @@
+import numpy as np
+import pytest
+
+from stacker.scoring.contributions import compare_pairs, count_oracle, describe_removal, format_p_value
+from stacker.scoring.significance import Comparison, compute_mcnemar
+
+LABELS = np.array([0, 0, 1, 1, 2, 2])
+
+
+def test_pairs_against_counting_by_hand():
+    predicted = {"second": np.array([0, 1, 1, 0, 2, 0]), "first": np.array([0, 1, 1, 1, 1, 1])}
+
+    (pair,) = compare_pairs(LABELS, predicted)
+
+    assert (pair.first, pair.second) == ("first", "second")
+    # errors: first 0 1 0 0 1 1, second 0 1 0 1 0 1
+    assert pair.both_wrong == 2
+    assert pair.error_correlation == pytest.approx((2 * 2 - 1 * 1) / np.sqrt(3 * 3 * 3 * 3))
+    assert pair.disagreement == pytest.approx(3 / 6)  # rows 3 and 4, and row 5, where both are wrong, each its own way
+
+
+def test_every_pair_appears_once():
+    predicted = dict.fromkeys("dcab", LABELS)
+
+    names = [(pair.first, pair.second) for pair in compare_pairs(LABELS, predicted)]
+
+    assert names == [("a", "b"), ("a", "c"), ("a", "d"), ("b", "c"), ("b", "d"), ("c", "d")]
+
+
+@pytest.mark.parametrize("errors", [np.zeros(6, bool), np.ones(6, bool)])
+def test_the_correlation_with_a_perfect_or_hopeless_member_is_undefined(errors):
+    predicted = {"strange": np.where(errors, (LABELS + 1) % 3, LABELS), "usual": np.array([0, 1, 1, 0, 2, 0])}
+
+    assert compare_pairs(LABELS, predicted)[0].error_correlation is None
+
+
+def test_identical_and_opposite_errors():
+    some = np.array([0, 1, 1, 0, 2, 0])
+    others = np.where(some == LABELS, (LABELS + 1) % 3, LABELS)
+
+    assert compare_pairs(LABELS, {"a": some, "b": some})[0].error_correlation == pytest.approx(1)
+    assert compare_pairs(LABELS, {"a": some, "b": others})[0].error_correlation == pytest.approx(-1)
+
+
+def test_oracle_needs_one_right_vote():
+    predicted = {"a": np.array([0, 1, 1, 0, 0, 0]), "b": np.array([1, 0, 1, 0, 0, 2])}
+
+    assert count_oracle(LABELS, predicted) == 4
+
+
+@pytest.mark.parametrize(
+    ("gained", "lost", "sentence"),
+    [
+        (3, 0, "Removing xception loses 3 of 1,000 photos (p = 0.25)."),
+        (0, 3, "Removing xception wins 3 of 1,000 photos (p = 0.25)."),
+        (5, 2, "Removing xception loses 3 of 1,000 photos: 5 lost, 2 won (p = 0.45)."),
+        (2, 5, "Removing xception wins 3 of 1,000 photos: 2 lost, 5 won (p = 0.45)."),
+        (2, 2, "Removing xception loses 2 of 1,000 photos and wins as many (p = 1)."),
+        (0, 0, "Removing xception loses none of 1,000 photos (p = 1)."),
+    ],
+)
+def test_a_plain_sentence(gained, lost, sentence):
+    comparison = Comparison(gained, lost, compute_mcnemar(gained, lost), 0.0, 0.0, 0.0)
+
+    assert describe_removal("xception", comparison, 1000) == sentence
+
+
+@pytest.mark.parametrize(("p_value", "text"), [(1.0, "p = 1"), (0.03125, "p = 0.031"), (0.0002, "p < 0.001")])
+def test_p_values_are_short(p_value, text):
+    assert format_p_value(p_value) == text

@@ -1,0 +1,89 @@
+"""Golden numbers, each worked out by hand beside the test."""
+
+import numpy as np
+import pytest
+from scipy.optimize import brentq
+
+from stacker.scoring.scores import bin_confidence, compute_calibration_error, compute_scores, compute_wilson_interval
+
+LABELS = np.array([0, 0, 0, 0, 1, 1, 1, 1])
+SECOND = np.array([0.1, 0.2, 0.6, 0.3, 0.9, 0.8, 0.4, 0.7])
+BINARY = np.stack([1 - SECOND, SECOND], axis=1)
+
+THREE_LABELS = np.array([0, 0, 1, 1, 2, 2])
+THREE = np.array([[0.7, 0.2, 0.1], [0.4, 0.5, 0.1], [0.1, 0.8, 0.1], [0.2, 0.6, 0.2], [0.1, 0.1, 0.8], [0.5, 0.2, 0.3]])
+
+
+def test_compute_scores_of_two_classes():
+    received = compute_scores(LABELS, BINARY, ["cat", "dog"])
+
+    assert received["n"] == 8
+    assert received["accuracy"] == 0.75  # 0.6 for a cat and 0.4 for a dog are wrong
+    assert received["log_loss"] == pytest.approx(-(np.log(0.9) + np.log(0.8) + np.log(0.4) + np.log(0.7)) / 4)
+    assert received["log_loss"] == pytest.approx(0.4003674, abs=1e-7)
+    assert received["brier"] == pytest.approx((0.01 + 0.04 + 0.36 + 0.09) / 4)
+    assert received["roc_auc"] == pytest.approx(15 / 16)  # of 16 pairs, 0.4 loses to 0.6 alone
+    assert received["average_precision"] == pytest.approx((1 + 1 + 1 + 4 / 5) / 4)
+    assert received["f1"] == pytest.approx(2 * 3 / (2 * 3 + 1 + 1))
+    assert received["recall"] == {"cat": 0.75, "dog": 0.75}
+    # Each confidence has a bin of its own: (0.2 + 0.4 + 0.6 for the hits at 0.9, 0.8, 0.7, and 1.2 for the misses) / 8.
+    assert received["calibration_error"] == pytest.approx(2.4 / 8)
+
+
+def test_compute_scores_of_three_classes():
+    received = compute_scores(THREE_LABELS, THREE, ["cat", "dog", "owl"])
+
+    assert received["n"] == 6
+    assert received["accuracy"] == pytest.approx(4 / 6)
+    assert received["log_loss"] == pytest.approx(-np.log([0.7, 0.4, 0.8, 0.6, 0.8, 0.3]).mean())
+    assert received["log_loss"] == pytest.approx(0.572342, abs=1e-6)
+    assert received["brier"] == pytest.approx((0.14 + 0.62 + 0.06 + 0.24 + 0.06 + 0.78) / 6)
+    assert received["roc_auc"] == pytest.approx((7 / 8 + 1 + 1) / 3)
+    assert received["average_precision"] == pytest.approx(((1 + 2 / 3) / 2 + 1 + 1) / 3)
+    assert received["f1"] == pytest.approx((1 / 2 + 4 / 5 + 2 / 3) / 3)
+    assert received["recall"] == {"cat": 0.5, "dog": 1.0, "owl": 0.5}
+    assert received["calibration_error"] == pytest.approx((1.0 + 0.4 + 0.3 + 0.4) / 6)
+
+
+def test_compute_scores_stays_finite_when_a_model_is_certain_and_wrong():
+    received = compute_scores(np.array([0, 1]), np.array([[0.0, 1.0], [1.0, 0.0]]), ["cat", "dog"])
+
+    assert received["accuracy"] == 0
+    assert np.isfinite(received["log_loss"])
+    assert received["recall"] == {"cat": 0, "dog": 0}
+
+
+@pytest.mark.parametrize(
+    ("correct", "n", "low", "high"),
+    # R. Newcombe, "Two-sided confidence intervals for the single proportion", 1998, table I, method 3
+    [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)],
+)
+def test_compute_wilson_interval_as_published(correct, n, low, high):
+    assert compute_wilson_interval(correct, n) == pytest.approx((low, high), abs=5e-5)
+
+
+@pytest.mark.parametrize(("correct", "n"), [(6, 8), (990, 1000), (1, 2)])
+def test_compute_wilson_interval_inverts_the_score_test(correct, n):
+    share, z = correct / n, 1.959963984540054
+
+    def excess(truth: float) -> float:
+        return abs(share - truth) - z * np.sqrt(truth * (1 - truth) / n)
+
+    expected = brentq(excess, 1e-9, share), brentq(excess, share, 1 - 1e-9)
+    assert compute_wilson_interval(correct, n) == pytest.approx(expected, abs=1e-9)
+
+
+def test_calibration_error_averages_over_the_rows_of_a_bin():
+    # One bin: mean confidence 0.75, half of them right.
+    probabilities = np.array([[0.7, 0.3], [0.8, 0.2]])
+
+    assert compute_calibration_error(np.array([0, 1]), probabilities, bins=1) == pytest.approx(0.25)
+    assert compute_calibration_error(np.array([0, 0]), np.array([[1.0, 0.0]] * 2)) == 0
+
+
+def test_bin_confidence_closes_bins_on_the_right():
+    confidence, hits, counts = bin_confidence(np.array([0, 0, 1]), np.array([[0.5, 0.5], [0.51, 0.49], [1.0, 0.0]]), 2)
+
+    assert counts.tolist() == [1, 2]
+    assert hits.tolist() == [1, 1]
+    np.testing.assert_allclose(confidence, [0.5, 1.51])

@@ -1,0 +1,43 @@
+import json
+
+import keras
+import numpy as np
+import pytest
+from helpers import make_backbone_settings, write_arrays, write_edited
+
+from stacker.artifacts.arrays import load_images
+from stacker.artifacts.errors import PipelineError
+from stacker.artifacts.features import FEATURES, load_features
+from stacker.backbones.building import build_backbone
+
+COUNTS = {"train": 10, "validation": 4, "test": 5}
+
+
+def test_embed_keeps_the_features_of_every_split(workspace, run_stage):
+    write_arrays(COUNTS)
+
+    run_stage("embed", "second")
+
+    backbone = build_backbone("second", make_backbone_settings("MobileNetV3Small"), 32)
+    for split, count in COUNTS.items():
+        images = load_images(split).astype(np.float32)
+        expected = keras.ops.convert_to_numpy(backbone(images, training=False))
+        received = load_features("second", split)
+        assert (received.shape, received.dtype) == ((count, backbone.output_shape[1]), np.float32)
+        np.testing.assert_allclose(received, expected, rtol=1e-4, atol=1e-5)
+    provenance = json.loads((FEATURES / "second" / "provenance.json").read_text())
+    assert provenance == {"engine": "keras", "precision": "float32"}
+
+
+def test_embed_keeps_nothing_when_the_backbone_is_trainable(workspace, run_stage):
+    write_arrays(COUNTS)
+    write_edited({"backbone.trainable": True})
+
+    run_stage("embed", "first")
+
+    assert [path.name for path in (FEATURES / "first").iterdir()] == ["provenance.json"]
+
+
+def test_embed_lists_the_members_when_there_is_none_of_that_name(workspace, run_stage):
+    with pytest.raises(PipelineError, match="choose from first, second"):
+        run_stage("embed", "third")

@@ -1,0 +1,166 @@
+import csv
+import json
+
+import cv2
+import numpy as np
+import pytest
+from helpers import write_edited, write_image, write_noise_folders
+
+from stacker.artifacts.arrays import SPLITS, load_groups, load_images, load_labels
+from stacker.artifacts.errors import PipelineError
+
+
+def read_manifest() -> list[dict[str, str]]:
+    with open("data/arrays/manifest.csv", newline="", encoding="utf-8") as stream:  # noqa: PTH123 - csv wants a stream
+        return list(csv.DictReader(stream))
+
+
+def split_of_paths() -> dict[str, str]:
+    return {line["path"]: line["split"] for line in read_manifest()}
+
+
+def test_prepare_writes_disjoint_stratified_splits(workspace, run_stage):
+    write_noise_folders(workspace / "photos", {"cat": 20, "dog": 10})
+
+    run_stage("prepare")
+
+    assert len(split_of_paths()) == 30
+    for split, counts in {"train": [12, 6], "validation": [4, 2], "test": [4, 2]}.items():
+        assert np.bincount(load_labels(split)).tolist() == counts
+        assert load_images(split).shape == (sum(counts), 32, 32, 3)
+        assert load_images(split).dtype == np.uint8
+    assert json.loads((workspace / "data/arrays/classes.json").read_text()) == ["cat", "dog"]
+
+
+def test_prepare_draws_the_same_splits_for_the_same_seed_and_others_for_another(workspace, run_stage):
+    write_noise_folders(workspace / "photos", {"cat": 20, "dog": 20})
+
+    drawn = []
+    for seed in (1, 1, 2):
+        write_edited({"data.seed": seed})
+        run_stage("prepare")
+        drawn.append(split_of_paths())
+
+    assert drawn[0] == drawn[1] != drawn[2]
+
+
+def test_prepare_writes_the_same_bytes_when_run_again(workspace, run_stage):
+    write_noise_folders(workspace / "photos", {"cat": 6, "dog": 6})
+
+    contents = []
+    for _ in range(2):
+        run_stage("prepare")
+        contents.append({path: path.read_bytes() for path in (workspace / "data/arrays").rglob("*") if path.is_file()})
+
+    assert contents[0] == contents[1]
+
+
+def test_prepare_lists_the_arrays_rows_in_the_manifest_in_order(workspace, run_stage):
+    write_noise_folders(workspace / "photos", {"cat": 8, "dog": 6}, side=32)
+
+    run_stage("prepare")
+
+    manifest = read_manifest()
+    assert list(manifest[0]) == ["path", "class", "split", "width", "height", "content_hash", "group"]
+    for split in SPLITS:
+        lines = [line for line in manifest if line["split"] == split]
+        assert [line["class"] for line in lines] == [("cat", "dog")[label] for label in load_labels(split)]
+        assert [int(line["group"]) for line in lines] == load_groups(split).tolist()
+        for line, image in zip(lines, load_images(split), strict=True):
+            expected = cv2.imread(str(workspace / "photos" / line["path"]))[..., ::-1]
+            np.testing.assert_array_equal(image, expected)
+            assert (line["width"], line["height"]) == ("32", "32")
+
+
+def test_prepare_takes_splits_from_folders_and_cuts_validation_from_train(workspace, run_stage):
+    write_noise_folders(workspace / "photos" / "train", {"cat": 10, "dog": 10}, seed=1)
+    write_noise_folders(workspace / "photos" / "holiday", {"cat": 3, "dog": 4}, seed=2)
+    write_edited({"data.splits": {"train": "train", "validation": 0.2, "test": "holiday"}})
+
+    run_stage("prepare")
+
+    assert [len(load_labels(split)) for split in SPLITS] == [16, 4, 7]
+    assert {path.split("/")[0] for path, split in split_of_paths().items() if split == "test"} == {"holiday"}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_prepare_keeps_duplicates_in_one_split(workspace, run_stage, seed):
+    photos = workspace / "photos"
+    write_noise_folders(photos, {"cat": 12, "dog": 12}, side=64)
+    for number in range(6):
+        (photos / "cat" / f"copy_{number}.png").write_bytes((photos / "cat" / f"cat_{number:03d}.png").read_bytes())
+    write_edited({"data.seed": seed})
+
+    run_stage("prepare")
+
+    splits = split_of_paths()
+    assert all(splits[f"cat/copy_{number}.png"] == splits[f"cat/cat_{number:03d}.png"] for number in range(6))
+
+
+@pytest.mark.parametrize("near_duplicates", [None, 4])
+def test_prepare_joins_near_duplicates_only_when_asked(workspace, run_stage, near_duplicates):
+    photos = workspace / "photos"
+    for folder in ("cat", "dog"):
+        for number in range(10):
+            seed = number + 100 * (folder == "dog")
+            coarse = np.random.default_rng(seed).integers(0, 256, (9, 9, 3), np.uint8)
+            image = cv2.resize(coarse, (80, 80), interpolation=cv2.INTER_CUBIC)
+            write_image(photos / folder / f"{number}_a.png", image)
+            write_image(photos / folder / f"{number}_b.jpg", image)  # other bytes, the same picture
+    write_edited({"data.near_duplicates": near_duplicates})
+
+    run_stage("prepare")
+
+    lines = {line["path"]: line for line in read_manifest()}
+    pairs = [(f"{c}/{n}_a.png", f"{c}/{n}_b.jpg") for c in ("cat", "dog") for n in range(10)]
+    joined = [lines[a]["group"] == lines[b]["group"] for a, b in pairs]
+    assert all(joined) if near_duplicates else not any(joined)
+    if near_duplicates:
+        assert all(lines[a]["split"] == lines[b]["split"] for a, b in pairs)
+        assert len({line["group"] for line in lines.values()}) == 20
+
+
+def test_prepare_warns_of_duplicates_between_the_users_own_folders(workspace, run_stage, capsys):
+    for split, seed in (("train", 1), ("validation", 2), ("test", 3)):
+        write_noise_folders(workspace / "photos" / split, {"cat": 3, "dog": 3}, seed=seed)
+    leaked = workspace / "photos" / "test" / "cat" / "leaked.png"
+    leaked.write_bytes((workspace / "photos/train/cat/cat_001.png").read_bytes())
+    write_edited({"data.splits": {"train": "train", "validation": "validation", "test": "test"}})
+
+    run_stage("prepare")
+
+    output = capsys.readouterr().out
+    assert "warning: 1 group(s) of duplicate images lie in more than one split folder" in output
+    assert "train/cat/cat_001.png" in output
+    assert "test/cat/leaked.png" in output
+
+
+def test_prepare_names_an_unreadable_file_and_leaves_the_previous_arrays_alone(workspace, run_stage):
+    write_noise_folders(workspace / "photos", {"cat": 10, "dog": 10})
+    run_stage("prepare")
+    before = (workspace / "data/arrays/train/images.npy").read_bytes()
+    (workspace / "photos/cat/broken.jpg").write_bytes(b"not an image")
+
+    with pytest.raises(PipelineError, match=r"1 image\(s\) cannot be read; mend or remove them:\n.*broken\.jpg"):
+        run_stage("prepare")
+
+    assert (workspace / "data/arrays/train/images.npy").read_bytes() == before
+    assert [path.name for path in (workspace / "data").iterdir()] == ["arrays"]
+
+
+def test_prepare_names_a_file_whose_header_alone_is_readable(workspace, run_stage):
+    write_noise_folders(workspace / "photos", {"cat": 10, "dog": 10})
+    whole = (workspace / "photos/cat/cat_000.png").read_bytes()
+    (workspace / "photos/cat/cut.png").write_bytes(whole[:60])  # the header, and few of the pixels
+
+    with pytest.raises(PipelineError, match=r"cut\.png: OpenCV cannot decode it"):
+        run_stage("prepare")
+
+    assert list((workspace / "data").iterdir()) == []
+
+
+def test_prepare_refuses_a_split_without_a_class(workspace, run_stage):
+    write_noise_folders(workspace / "photos", {"cat": 2, "dog": 10})
+
+    with pytest.raises(PipelineError, match=r"the train split has no image of cat: .*data\.splits"):
+        run_stage("prepare")

@@ -1,0 +1,137 @@
+import keras
+import numpy as np
+import pytest
+from helpers import edited, small_settings, write_arrays, write_params
+from test_meta_model import build_member
+from test_predictions import make_predictions
+
+from stacker.artifacts.arrays import load_images, load_labels
+from stacker.artifacts.errors import PipelineError
+from stacker.artifacts.predictions import save_predictions
+from stacker.artifacts.saved_models import save_model
+
+COUNTS = {"train": 12, "validation": 4, "test": 4}
+
+
+def predict(model: keras.Model, split: str, labels: list[str]) -> np.ndarray:
+    images = load_images(split).astype(np.float32)
+    inputs = {label: images for label in labels} if len(labels) > 1 else images
+    return keras.ops.convert_to_numpy(model(inputs, training=False))
+
+
+@pytest.fixture
+def trained(workspace):
+    """Two small members as the stage train leaves them, and what they predict."""
+    write_arrays(COUNTS, side=8)
+    members = {}
+    for seed, label in enumerate(("first", "second")):
+        member = build_member(label, seed)
+        members[label] = member
+        save_model(member, workspace / f"models/members/{label}.h5")
+        parts = {split: predict(member, split, [label]) for split in COUNTS}
+        held_out = np.random.default_rng(seed).random((12, 1)).astype(np.float32)
+        rows = {"held_out_rows": np.arange(12), "held_out_fold": np.arange(12) % 2}
+        save_predictions(label, make_predictions(**parts, held_out=held_out, **rows))
+    return members
+
+
+def read_ensemble() -> keras.Model:
+    return keras.models.load_model("models/ensemble.h5", compile=False)
+
+
+def test_stack_puts_the_meta_model_on_the_members_bit_identical(trained, run_stage):
+    run_stage("stack")
+
+    ensemble = read_ensemble()
+    assert {tensor.name for tensor in ensemble.inputs} == {"first", "second"}
+    for label, member in trained.items():
+        received = ensemble.get_layer(f"member_{label}").get_weights()
+        assert [weights.tobytes() for weights in received] == [w.tobytes() for w in member.get_weights()]
+    meta_model = ensemble.get_layer("meta_model")
+    assert meta_model.get_layer("hidden_0").units == 4
+    parts = {label: predict(member, "test", [label]) for label, member in trained.items()}
+    expected = keras.ops.convert_to_numpy(meta_model([parts[t.name] for t in meta_model.inputs], training=False))
+    np.testing.assert_allclose(predict(ensemble, "test", ["first", "second"]), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("labels", [("second", "first"), ("first", "second")])
+def test_stack_does_not_depend_on_the_order_of_the_members(trained, run_stage, labels):
+    run_stage("stack")
+    expected = predict(read_ensemble(), "test", ["first", "second"])
+    document = small_settings()
+    document["members"] = {label: document["members"][label] for label in labels}
+    write_params(document)
+
+    run_stage("stack")
+
+    np.testing.assert_array_equal(predict(read_ensemble(), "test", ["first", "second"]), expected)
+
+
+def test_stack_removes_strays_and_says_so(trained, run_stage, workspace, capsys):
+    for path in ("models/members/gone.h5", "data/predictions/gone.npz"):
+        (workspace / path).touch()
+
+    run_stage("stack")
+
+    assert not list(workspace.rglob("gone*"))
+    assert "removed models/members/gone.h5: params.yaml has no such member" in capsys.readouterr().out
+
+
+def test_stack_folds_a_temperature_into_the_output_layer(trained, run_stage, capsys):
+    run_stage("stack")
+    plain = predict(read_ensemble(), "test", ["first", "second"]).astype(np.float64)
+    write_params(edited(small_settings(), {"stacking.meta_models.ensemble.calibration": "temperature"}))
+
+    run_stage("stack")
+
+    calibrated = predict(read_ensemble(), "test", ["first", "second"]).astype(np.float64)
+    ratio = np.log(plain / (1 - plain)) / np.log(calibrated / (1 - calibrated))
+    assert "calibration: temperature" in capsys.readouterr().out
+    np.testing.assert_allclose(ratio, ratio[0, 0], rtol=1e-2)
+    assert abs(ratio[0, 0] - 1) > 1e-3
+
+
+def test_stack_warns_of_leaked_predictions(trained, run_stage, capsys):
+    for label, member in trained.items():
+        parts = {split: predict(member, split, [label]) for split in COUNTS}
+        rows = {"held_out_rows": np.arange(12), "held_out_fold": np.full(12, -1)}
+        save_predictions(label, make_predictions(**parts, held_out=parts["train"], **rows))
+
+    run_stage("stack")
+
+    assert "leaked" in capsys.readouterr().out
+
+
+def test_stack_refuses_members_that_hold_out_other_rows(trained, run_stage):
+    parts = {split: predict(trained["first"], split, ["first"]) for split in COUNTS}
+    rows = {"held_out_rows": np.arange(6), "held_out_fold": np.zeros(6, int)}
+    save_predictions("first", make_predictions(**parts, held_out=parts["train"][:6], **rows))
+
+    with pytest.raises(PipelineError, match="held-out rows differ"):
+        run_stage("stack")
+
+
+def test_stack_refuses_predictions_of_another_model(trained, run_stage, workspace):
+    save_model(build_member("first", 99), workspace / "models/members/first.h5")
+    parts = {split: 1 - predict(trained["first"], split, ["first"]) * 0.9 for split in COUNTS}
+    rows = {"held_out_rows": np.arange(12), "held_out_fold": np.arange(12) % 2}
+    save_predictions(
+        "first", make_predictions(**parts, held_out=(load_labels("train")[:, None] * 1.0).astype("f"), **rows)
+    )
+
+    with pytest.raises(PipelineError, match="the assembled ensemble differs by"):
+        run_stage("stack")
+
+
+def test_stack_names_the_stage_to_run_when_a_model_is_missing(trained, run_stage, workspace):
+    (workspace / "models/members/second.h5").unlink()
+
+    with pytest.raises(PipelineError, match=r"second\.h5 cannot be loaded .*train@second"):
+        run_stage("stack")
+
+
+def test_stack_says_what_to_run_first_where_no_member_is_trained(workspace, run_stage):
+    write_params(small_settings())
+
+    with pytest.raises(PipelineError, match=r"first\.npz is missing: run `dvc repro train@first`"):
+        run_stage("stack")
