@@ -1,5 +1,6 @@
 """Fixtures that many tests need: a workspace with small settings, and a Keras that forgets between tests."""
 
+import gc
 import importlib
 import sys
 from pathlib import Path
@@ -17,14 +18,19 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def run_stage(monkeypatch: pytest.MonkeyPatch):
+def run_stage():
     """Call a stage's `main` as `python -m stages.<name> <arguments>` would, in this process."""
 
-    def run(name: str, *arguments: str) -> None:
-        monkeypatch.setattr(sys, "argv", [name, *arguments])
-        importlib.import_module(f"stages.{name}").main()
+    def run(name: str, *arguments: str, **options: bool) -> None:
+        importlib.import_module(f"stages.{name}").main(*arguments, **options)
 
     return run
+
+
+def pytest_collection_finish() -> None:
+    """Keras collects garbage whenever it forgets; it need not look through what was there before the first test."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

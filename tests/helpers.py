@@ -7,67 +7,36 @@ from typing import Any
 import cv2
 import numpy as np
 import yaml
-from stacker.settings.schema import Backbone, Head, Inference, Member, Training
 
-BACKBONE = {
-    "weights": None,
-    "pooling": "avg",
-    "image_size": None,
-    "trainable": False,
-    "batch_norm_momentum": None,
-    "seed": 1,
-}
-TRAINING = {
-    "epochs": 1,
-    "batch_size": 8,
-    "optimizer": "adam",
-    "learning_rate": 0.01,
-    "schedule": "constant",
-    "warmup_epochs": 0,
-    "patience": None,
-    "class_weights": None,
-    "label_smoothing": 0.0,
-    "augmentation": None,
-    "fine_tune": None,
-    "initial_scores": False,
-    "precision": "float32",
-    "jit_compile": False,
-    "seed": 1,
-}
-META_MODEL = {
-    "hidden": [4],
-    "epochs": 2,
-    "batch_size": 8,
-    "learning_rate": 0.01,
-    "calibration": None,
-    "seed": 0,
-}
-INFERENCE = {"engine": "keras", "precision": "float32", "batch_size": 8}
+from stacker.artifacts.predictions import Predictions
+from stacker.settings.backbone import Backbone
+from stacker.settings.inference import Inference
+from stacker.settings.members import Head, Member
+from stacker.settings.training import Training
+
+TRAINING = {"epochs": 1, "batch_size": 8, "learning_rate": 0.01, "patience": None}
+META_MODEL = {"hidden": [4], "epochs": 2, "batch_size": 8, "learning_rate": 0.01}
+INFERENCE = {"engine": "keras", "batch_size": 8}
 
 
 def small_settings() -> dict[str, Any]:
     """A small valid params.yaml, as a new mapping that a test may edit."""
     return {
+        "backend": "tensorflow",
+        "fetch": {},
         "data": {
-            "fetch": {},
             "images": "photos",
             "image_size": 32,
-            "fit": "stretch",
             "interpolation": "linear",
             "splits": {"train": ".", "validation": 0.2, "test": 0.2},
             "near_duplicates": None,
-            "seed": 0,
         },
-        "backbone": {**BACKBONE},
+        "backbone": {"weights": None},
         "training": {**TRAINING},
         "members": {"first": {"backbone": "MobileNetV2"}, "second": {"backbone": "MobileNetV3Small"}},
-        "stacking": {
-            "fit_on": "oof",
-            "folds": 2,
-            "holdout": 0.25,
-            "seed": 0,
-            "meta_models": {"ensemble": {**META_MODEL}},
-        },
+        "stacking": {"folds": 2, "holdout": 0.25},
+        "meta_models": {"ensemble": {**META_MODEL}},
+        "ensemble_check": {"photos": 3},
         "inference": {**INFERENCE},
     }
 
@@ -96,7 +65,7 @@ def write_edited(changes: dict[str, Any]) -> None:
 
 
 def make_backbone_settings(name: str = "MobileNetV2", **changes: Any) -> Backbone:
-    return Backbone(**{**BACKBONE, "name": name, **changes})
+    return Backbone(**{"name": name, "weights": None, **changes})
 
 
 def make_training(**changes: Any) -> Training:
@@ -109,10 +78,32 @@ def make_inference(**changes: Any) -> Inference:
 
 def make_member(backbone: dict[str, Any] | None = None, head: dict[str, Any] | None = None, **training: Any) -> Member:
     return Member(
-        backbone={**BACKBONE, "name": "MobileNetV2", **(backbone or {})},
+        backbone={"name": "MobileNetV2", "weights": None, **(backbone or {})},
         head=Head(**(head or {})),
         training={**TRAINING, **training},
     )
+
+
+def make_predictions(**changes: Any) -> Predictions:
+    column = np.array([[0.25], [0.5]], np.float32)
+    empty = np.empty((0, 1), np.float32)
+    arrays = {name: column for name in ("train", "validation", "test", "held_out")}
+    rows = {"held_out_rows": np.arange(2), "held_out_fold": np.array([0, 1])}
+    return Predictions(**{**arrays, **rows, "initial_test": empty, **changes})
+
+
+def build_small_member(label: str, seed: int, width: int = 1):
+    """A small Keras member with batch normalisation, its layers named as every member's are; images of 8 px."""
+    import keras  # most tests need none
+
+    keras.utils.set_random_seed(seed)
+    images = keras.Input((8, 8, 3), name=label)
+    inner = keras.layers.Conv2D(4, 3, name="conv")(images)
+    inner = keras.layers.BatchNormalization(name="norm")(inner)
+    inner = keras.layers.GlobalAveragePooling2D(name="pool")(inner)
+    inner = keras.layers.Dropout(0.5, name="dropout")(inner)
+    output = keras.layers.Dense(width, "sigmoid" if width == 1 else "softmax", name="probabilities")(inner)
+    return keras.Model(images, output, name=label)
 
 
 def write_image(path: Path, pixels: np.ndarray) -> None:
