@@ -7,7 +7,6 @@ time (BGR pixels without scaling, loss on logits) are left as they are there.
 Alone: `python -m benchmarks.child benchmarks.tutorial:main <photos> <side> <member>=<weights or ""> ...`.
 """
 
-import sys
 import time
 from pathlib import Path
 
@@ -20,10 +19,10 @@ from benchmarks.photos import MEMBERS
 BATCH = 32
 
 
-def main() -> dict[str, float]:
+def main(folder: str, image_side: str, *named_weights: str) -> dict[str, float]:
     """Run all of it; the seconds of every step, and the accuracies after the single epochs."""
-    photos, side = Path(sys.argv[1]), int(sys.argv[2])
-    weights = dict(argument.split("=", 1) for argument in sys.argv[3:])
+    photos, side = Path(folder), int(image_side)
+    weights = dict(argument.split("=", 1) for argument in named_weights)
     keras.utils.set_random_seed(0)
     laps = Laps()
     classes = sorted(path.name for path in (photos / "train").iterdir())

@@ -6,13 +6,15 @@ import time
 
 import keras
 import numpy as np
-from stacker.settings.schema import FineTune, Head, Member
 
 from benchmarks.measure import describe_ratio, describe_seconds
 from benchmarks.photos import MEMBERS, Bench, load_pixels, take_evenly
 from benchmarks.results import Result, Table
 from benchmarks.sections.inference import BATCH, choose
 from stacker.backbones.building import build_backbone
+from stacker.settings.backbone import Backbone
+from stacker.settings.members import Head, Member
+from stacker.settings.training import FineTune, Training
 from stacker.training.activations import DATA
 from stacker.training.member_training import MemberData, MemberTrainer
 
@@ -66,18 +68,10 @@ def make_trainer(bench: Bench, label: str, number: int, images: np.ndarray) -> M
     """A member that fine-tunes from the given cut; its head's features are blank, as only time counts."""
     side = images.shape[1]
     keras.backend.clear_session()
-    backbone = {"name": MEMBERS[label], "weights": bench.find_weights(label), "pooling": "avg", "image_size": None}
-    training = {"epochs": 1, "batch_size": BATCH, "optimizer": "adam", "learning_rate": 1e-4, "schedule": "constant"}
-    training |= {"warmup_epochs": 0, "patience": None, "class_weights": None, "label_smoothing": 0.0}
-    training |= {"augmentation": None, "initial_scores": False, "precision": "float32", "jit_compile": False, "seed": 1}
     tuning = FineTune(layers=CUTS[label][number], epochs=EPOCHS, learning_rate=1e-5)
-    member = Member.model_validate(
-        {
-            "backbone": {**backbone, "trainable": False, "batch_norm_momentum": None, "seed": 1},
-            "head": Head(),
-            "training": {**training, "fine_tune": tuning},
-        }
-    )
+    training = Training(epochs=1, batch_size=BATCH, learning_rate=1e-4, patience=None, fine_tune=tuning)
+    backbone = Backbone(name=MEMBERS[label], weights=bench.find_weights(label))
+    member = Member(backbone=backbone, head=Head(), training=training)
     width = build_backbone(label, member.backbone, side).output_shape[1]
     parts = {"train": images, "validation": images[:BATCH]}
     data = MemberData(

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 import keras
 import numpy as np
-from stacker.settings.schema import Backbone, Head, Inference
 
 from benchmarks.flops import count_flops
 from benchmarks.machine import has_amx, measure_peak
@@ -16,6 +15,9 @@ from benchmarks.photos import MEMBERS, Bench, load_pixels, take_evenly
 from benchmarks.results import Chart, Result, Table
 from stacker.backbones.building import build_backbone
 from stacker.inference.predictors import Predictor, compile_predictor
+from stacker.settings.backbone import Backbone
+from stacker.settings.inference import Inference
+from stacker.settings.members import Head
 from stacker.training.batches import Batches
 from stacker.training.fitting import FitSettings, encode_targets, fit_model
 from stacker.training.heads import build_head
@@ -79,16 +81,7 @@ def load_photos(bench: Bench, side: int) -> Photos:
 
 def build_member_backbone(bench: Bench, label: str, side: int) -> keras.Model:
     """A frozen member's backbone, as `embed` builds it."""
-    settings = Backbone(
-        name=MEMBERS[label],
-        weights=bench.find_weights(label),
-        pooling="avg",
-        image_size=None,
-        trainable=False,
-        batch_norm_momentum=None,
-        seed=1,
-    )
-    return build_backbone(label, settings, side)
+    return build_backbone(label, Backbone(name=MEMBERS[label], weights=bench.find_weights(label)), side)
 
 
 def choose(engine: str, precision: str) -> Inference:
