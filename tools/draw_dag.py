@@ -4,13 +4,18 @@ Usage: `python -m tools.draw_dag`, or `python -m tools.draw_dag <picture.svg or 
 `dvc dag` draws in text, and shows no outputs.
 """
 
+from __future__ import annotations
+
 import json
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
+
+if TYPE_CHECKING:  # Matplotlib is imported where a picture is drawn
+    from matplotlib.axes import Axes
 
 PICTURE = Path("docs/images/dag.svg")
 COLUMN, ROW, BOX_WIDTH, BOX_HEIGHT, MARGIN = 2.4, 0.95, 2.0, 0.74, 0.15  # inches
@@ -135,7 +140,7 @@ def draw(stages: Stages, edges: Edges, picture: Path) -> None:
         figure.savefig(picture, metadata=metadata, dpi=130)
 
 
-def _draw_box(axes, name: str, stage: Stage, place: tuple[float, float]) -> None:
+def _draw_box(axes: Axes, name: str, stage: Stage, place: tuple[float, float]) -> None:
     from matplotlib.patches import FancyBboxPatch
 
     x, y = place
@@ -150,7 +155,7 @@ def _draw_box(axes, name: str, stage: Stage, place: tuple[float, float]) -> None
     axes.text(x, y - 0.14, "\n".join(lines), ha="center", va="center", fontsize=7, color="#333333")
 
 
-def _draw_arrow(axes, start: tuple[float, float], end: tuple[float, float]) -> None:
+def _draw_arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float]) -> None:
     tail, head = (start[0] + BOX_WIDTH / 2, start[1]), (end[0] - BOX_WIDTH / 2, end[1])
     style = {"arrowstyle": "-|>", "color": "#777777", "shrinkA": 0, "shrinkB": 0}
     axes.annotate("", head, tail, arrowprops=style)

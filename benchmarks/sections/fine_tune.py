@@ -3,18 +3,21 @@
 import contextlib
 import io
 import time
+from typing import Any
 
 import keras
 import numpy as np
-from stacker.settings.schema import FineTune, Head, Member
 
 from benchmarks.measure import describe_ratio, describe_seconds
 from benchmarks.photos import MEMBERS, Bench, load_pixels, take_evenly
 from benchmarks.results import Result, Table
 from benchmarks.sections.inference import BATCH, choose
 from stacker.backbones.building import build_backbone
+from stacker.settings.members import Head, Member
+from stacker.settings.training import FineTune
 from stacker.training.activations import DATA
-from stacker.training.member_training import MemberData, MemberTrainer
+from stacker.training.member_data import MemberData
+from stacker.training.member_training import MemberTrainer
 
 TITLE = "Fine-tuning from kept activations"
 CUTS = {  # the first layer that is trained
@@ -43,7 +46,7 @@ def measure(bench: Bench) -> Result:
     return Result(TITLE, notes, [table], [])
 
 
-def measure_cut(bench: Bench, label: str, number: int, images: np.ndarray) -> list:
+def measure_cut(bench: Bench, label: str, number: int, images: np.ndarray) -> list[Any]:
     """A row of the table."""
     trainers = {keeps: make_trainer(bench, label, number, images) for keeps in (False, True)}
     trainers[False].keeps_activations = False
