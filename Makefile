@@ -19,7 +19,7 @@ test-all: .venv/installed
 
 # The tests that need an extra, where all extras are: a skipped one is a failure here.
 test-extras: .venv-extras/installed
-	PATH="$(CURDIR)/.venv-extras/bin:$$PATH" python -m pytest -m extra --fail-on-skip $(PYTEST)
+	PATH="$(CURDIR)/.venv-extras/bin:$$PATH" python -m pytest -p tools.fail_on_skip -m extra $(PYTEST)
 
 lint: .venv/installed
 	$(ENVIRONMENT) ruff check .
@@ -41,14 +41,15 @@ bench: .venv/installed
 # - An older pip, such as Python 3.11 brings, does not see that `etils[epath]` is pinned as `etils`, and stops as soon
 #   as there is a newer one (pypa/pip issue 12345).
 # - The two builds of OpenCV write the same files: what one installed over the other is lost when either is removed.
-# - Building this project with isolation would fetch build tools that no hash pins.
+# - Building this project with isolation would fetch build tools that no hash pins. (-qq: setuptools warns each time
+#   that an editable package is found in the working folder too, which is meant.)
 define install
 	$(PYTHON) -m venv $(1)
 	$(1)/bin/python -m pip install --quiet "pip>=23.3"
 	$(1)/bin/python -m pip uninstall -qq --yes opencv-python opencv-python-headless
 	$(1)/bin/python -m pip install --quiet --require-hashes $(addprefix --requirement ,$(2))
 	$(1)/bin/python tools/install_opencv.py
-	$(1)/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	$(1)/bin/python -m pip install -qq --no-deps --no-build-isolation --editable .
 	touch $@
 endef
 
