@@ -11,9 +11,11 @@ from benchmarks.photos import MEMBERS, Bench
 STAGES = ("prepare", "embed", "train", "stack", "evaluate")
 
 
-def make_params(bench: Bench, side: int, precision: str, members: dict[str, dict] | None = None) -> dict[str, Any]:
+def make_params(
+    bench: Bench, side: int, precision: str, members: dict[str, dict[str, Any]] | None = None
+) -> dict[str, Any]:
     """The default params.yaml, turned to the benchmark's photos: frozen backbones, one layer on averaged features."""
-    params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    params: dict[str, Any] = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
     params["fetch"] = {}
     params["data"].update(
         images="data/raw/photos",

@@ -62,7 +62,10 @@ def decode_loop(paths: list[Path], side: int) -> np.ndarray:
     """Read and resize image after image into an array of float64."""
     images = np.zeros((len(paths), side, side, 3))
     for number, path in enumerate(paths):
-        images[number] = cv2.resize(cv2.imread(str(path)), (side, side))
+        image = cv2.imread(str(path))
+        if image is None:
+            raise ValueError(f"{path} cannot be decoded")
+        images[number] = cv2.resize(image, (side, side))
     return images
 
 
@@ -94,7 +97,7 @@ def stack_members(members: list[keras.Model]) -> keras.Model:
 class Laps:
     """Seconds between calls."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
         self._last = time.perf_counter()
 

@@ -59,7 +59,8 @@ def make_clone(bench: Bench) -> Path:
 
 def read_params(clone: Path) -> Params:
     """The clone's params.yaml."""
-    return yaml.safe_load((clone / "params.yaml").read_text(encoding="utf-8"))
+    params: Params = yaml.safe_load((clone / "params.yaml").read_text(encoding="utf-8"))
+    return params
 
 
 def write_params(clone: Path, params: Params) -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import time
+from typing import Any
 
 import keras
 import numpy as np
@@ -16,7 +17,8 @@ from stacker.settings.backbone import Backbone
 from stacker.settings.members import Head, Member
 from stacker.settings.training import FineTune, Training
 from stacker.training.activations import DATA
-from stacker.training.member_training import MemberData, MemberTrainer
+from stacker.training.member_data import MemberData
+from stacker.training.member_training import MemberTrainer
 
 TITLE = "Fine-tuning from kept activations"
 CUTS = {  # the first layer that is trained
@@ -45,7 +47,7 @@ def measure(bench: Bench) -> Result:
     return Result(TITLE, notes, [table], [])
 
 
-def measure_cut(bench: Bench, label: str, number: int, images: np.ndarray) -> list:
+def measure_cut(bench: Bench, label: str, number: int, images: np.ndarray) -> list[Any]:
     """A row of the table."""
     trainers = {keeps: make_trainer(bench, label, number, images) for keeps in (False, True)}
     trainers[False].keeps_activations = False

@@ -3,7 +3,7 @@
 import statistics
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -41,7 +41,7 @@ def measure(bench: Bench) -> Result:
     peaks = {precision: measure_peak(precision) for precision in precisions}
     speed = Table(["member", "side", "GFLOP", "engine", "images per s", "ratio to Keras", "GFLOP/s", "of peak"], [])
     equal = Table(["member", "side", "engine", "largest difference", "share within bar", "accuracy", "Keras"], [])
-    bars: dict[str, tuple[list, list[float]]] = {name: ([], []) for name in ("keras", *precisions)}
+    bars: dict[str, tuple[list[str], list[float]]] = {name: ([], []) for name in ("keras", *precisions)}
     for side in bench.sizes:
         photos = load_photos(bench, side)
         for label in MEMBERS:
@@ -92,7 +92,7 @@ def time_engines(
     model: keras.Model, predictors: dict[str, Predictor], label: str, images: np.ndarray, repeats: int
 ) -> dict[str, list[float]]:
     """Seconds of every engine on the same images, after a first batch that is not counted."""
-    procedures: dict[str, Callable] = {"keras": lambda: model.predict(images, batch_size=BATCH, verbose=0)}
+    procedures: dict[str, Callable[[], Any]] = {"keras": lambda: model.predict(images, batch_size=BATCH, verbose=0)}
     procedures |= {name: partial(predictor.predict, {label: images}) for name, predictor in predictors.items()}
     model.predict(images[:BATCH], batch_size=BATCH, verbose=0)
     for predictor in predictors.values():
@@ -102,7 +102,7 @@ def time_engines(
 
 def compare_predictions(
     label: str, side: int, model: keras.Model, predictors: dict[str, Predictor], photos: Photos
-) -> list[list]:
+) -> list[list[Any]]:
     """Probabilities of the same head on the features of every engine."""
     features = model.predict(photos.train, batch_size=BATCH, verbose=0)
     head = build_head(Head(), features, 2, seed=0)
