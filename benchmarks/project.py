@@ -50,7 +50,7 @@ def run_stage(folder: Path, stage: str, *arguments: str) -> ChildRun:
 def run_pipeline(folder: Path, members: list[str]) -> dict[str, ChildRun]:
     """All stages, one after the other, as `dvc repro` runs them; by "stage" or "stage member"."""
     each = [[member] for member in members]
-    arguments = {"prepare": [[]], "embed": each, "train": each, "stack": [["ensemble"]]}
+    arguments: dict[str, list[list[str]]] = {"prepare": [[]], "embed": each, "train": each, "stack": [["ensemble"]]}
     arguments["evaluate"] = [*each, ["ensemble", "--ensemble"]]
     return {
         " ".join([stage, *words]): run_stage(folder, stage, *words) for stage in STAGES for words in arguments[stage]

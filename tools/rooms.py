@@ -5,13 +5,14 @@ import re
 import textwrap
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from tools.boxes import Box, Layout, draw_box
 
-LAYOUT = Layout(column=2.45, row=1.02, width=2.25, height=0.84)
+LAYOUT = Layout(column=2.4, row=1.02, width=2.2, height=0.84)
 COLOURS = {  # by what a room deals with; others are grey
     "photos": "#dbe9f6",
     "splits": "#dbe9f6",
@@ -37,8 +38,8 @@ def build_box(package: str) -> Box:
     words = (importlib.import_module(package).__doc__ or "").replace("\n", " ").replace("`", "")
     sentence = words.partition(". ")[0].rstrip(". ")
     name = package.rpartition(".")[2]
-    lines = textwrap.wrap(sentence, 40, max_lines=4, placeholder=" ...")
-    return Box(name if package.endswith(".cli") else f"{name}/", lines, COLOURS.get(name, "#f2f2f2"))
+    lines = textwrap.wrap(sentence, 38, max_lines=4, placeholder=" ...")
+    return Box(f"{name}.py" if package.endswith(".cli") else f"{name}/", lines, COLOURS.get(name, "#f2f2f2"))
 
 
 def draw_layers(layers: list[list[str]], picture: Path) -> None:
@@ -49,7 +50,7 @@ def draw_layers(layers: list[list[str]], picture: Path) -> None:
         figure = Figure(figsize=(width, height), facecolor="white")
         axes = figure.add_axes((0, 0, 1, 1), xlim=(-0.9, width - 0.9), ylim=(-height, 0))
         axes.axis("off")
-        style = {"arrowstyle": "-|>", "color": "#777777", "linewidth": 1.5}
+        style: dict[str, Any] = {"arrowstyle": "-|>", "color": "#777777", "linewidth": 1.5}
         axes.annotate("", (-0.3, 0.25 - height), (-0.3, -0.25), arrowprops=style)
         axes.text(-0.55, -height / 2, "imports go down", rotation=90, ha="center", va="center", fontsize=9)
         for row, layer in enumerate(layers):
