@@ -84,3 +84,11 @@ def test_list_pins_reads_names_with_extras_and_versions_before_markers():
 
 def test_find_oldest_python_takes_the_lower_bound():
     assert find_oldest_python(">=3.11.4,<3.14") == "3.11.4"
+
+
+def test_make_refuses_the_python_versions_that_pyproject_refuses():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    oldest, newest = re.search(r"\(([\d, ]+)\) <= sys\.version_info < \(([\d, ]+)\)", makefile).groups()
+
+    expected = f">={oldest.replace(', ', '.')},<{newest.replace(', ', '.')}"
+    assert PROJECT["project"]["requires-python"] == expected
