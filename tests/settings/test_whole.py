@@ -21,7 +21,7 @@ PROJECT = Path(__file__).parents[2]
     "path", [PROJECT / "params.yaml", *sorted(PROJECT.glob("profiles/*.yaml"))], ids=lambda p: p.stem
 )
 def test_load_settings_accepts_the_projects_own_files(path):
-    assert len(load_settings(path).members) >= 2
+    assert load_settings(path).members
 
 
 def test_a_file_may_say_next_to_nothing(workspace):
