@@ -1,16 +1,9 @@
 import numpy as np
 import pytest
+from helpers import make_predictions
 
 from stacker.artifacts.errors import PipelineError
 from stacker.artifacts.predictions import Predictions, load_predictions, save_predictions, spread_classes
-
-
-def make_predictions(**changes) -> Predictions:
-    column = np.array([[0.25], [0.5]], np.float32)
-    empty = np.empty((0, 1), np.float32)
-    arrays = {name: column for name in ("train", "validation", "test", "held_out")}
-    rows = {"held_out_rows": np.arange(2), "held_out_fold": np.array([0, 1])}
-    return Predictions(**{**arrays, **rows, "initial_test": empty, **changes})
 
 
 def test_predictions_come_back_as_they_were_saved(workspace):
@@ -28,7 +21,7 @@ def test_save_predictions_writes_the_same_bytes_again(workspace):
     contents = []
     for _ in range(2):
         save_predictions("first", make_predictions())
-        contents.append((workspace / "data/predictions/first.npz").read_bytes())
+        contents.append((workspace / "data/predictions/members/first.npz").read_bytes())
 
     assert contents[0] == contents[1]
 

@@ -5,9 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers import write_arrays
-from test_predictions import make_predictions
-from test_scores import LABELS, SECOND, THREE, THREE_LABELS
+from golden import LABELS, SECOND, THREE, THREE_LABELS
+from helpers import make_predictions, write_arrays
 
 from stacker.artifacts.errors import PipelineError
 from stacker.artifacts.predictions import save_predictions

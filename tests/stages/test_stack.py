@@ -1,9 +1,7 @@
 import keras
 import numpy as np
 import pytest
-from helpers import edited, small_settings, write_arrays, write_params
-from test_meta_model import build_member
-from test_predictions import make_predictions
+from helpers import build_small_member, edited, make_predictions, small_settings, write_arrays, write_params
 
 from stacker.artifacts.arrays import load_images, load_labels
 from stacker.artifacts.errors import PipelineError
@@ -25,7 +23,7 @@ def trained(workspace):
     write_arrays(COUNTS, side=8)
     members = {}
     for seed, label in enumerate(("first", "second")):
-        member = build_member(label, seed)
+        member = build_small_member(label, seed)
         members[label] = member
         save_model(member, workspace / f"models/members/{label}.h5")
         parts = {split: predict(member, split, [label]) for split in COUNTS}
@@ -112,7 +110,7 @@ def test_stack_refuses_members_that_hold_out_other_rows(trained, run_stage):
 
 
 def test_stack_refuses_predictions_of_another_model(trained, run_stage, workspace):
-    save_model(build_member("first", 99), workspace / "models/members/first.h5")
+    save_model(build_small_member("first", 99), workspace / "models/members/first.h5")
     parts = {split: 1 - predict(trained["first"], split, ["first"]) * 0.9 for split in COUNTS}
     rows = {"held_out_rows": np.arange(12), "held_out_fold": np.arange(12) % 2}
     save_predictions(
