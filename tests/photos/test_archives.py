@@ -10,18 +10,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from archive_files import CONTENT, list_files, write_zip
 
 from stacker.artifacts.errors import PipelineError
 from stacker.photos.archives import download_archive, extract_archive
-
-CONTENT = {"photos/cat/1.txt": b"first", "photos/dog/2.txt": b"second"}
-
-
-def write_zip(path: Path, content: dict[str, bytes]) -> Path:
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
-        for name, data in content.items():
-            file.writestr(name, data)
-    return path
 
 
 def write_tar(path: Path, content: dict[str, bytes]) -> Path:
@@ -39,10 +31,6 @@ def write_tar_entry(path: Path, name: str, kind: bytes) -> Path:
         entry.type, entry.linkname = kind, "/etc/hostname"
         file.addfile(entry)
     return path
-
-
-def list_files(folder: Path) -> dict[str, bytes]:
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 @pytest.fixture
