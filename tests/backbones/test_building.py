@@ -7,13 +7,13 @@ import keras
 import numpy as np
 import pytest
 from helpers import make_backbone_settings
-from stacker.settings.schema import Head
 
 from stacker.artifacts.errors import PipelineError
 from stacker.artifacts.saved_models import save_model
 from stacker.backbones.building import build_backbone, build_pixel_scaling
 from stacker.ensembles.meta_model import assemble_ensemble, build_meta_model
 from stacker.settings.architectures import ARCHITECTURES
+from stacker.settings.members import Head
 from stacker.training.batches import Batches
 from stacker.training.fitting import FitSettings, encode_targets, fit_model
 from stacker.training.heads import assemble_member, build_head

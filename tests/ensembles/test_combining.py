@@ -6,7 +6,6 @@ from sklearn.metrics import log_loss
 
 from stacker.artifacts.errors import PipelineError
 from stacker.ensembles.combining import (
-    choose_best_member,
     choose_greedy_weights,
     combine_logistic,
     combine_mean,
@@ -134,12 +133,3 @@ def test_held_out_rows_of_one_class_are_refused():
 
     with pytest.raises(PipelineError, match=r"120 held-out rows are all of one class.*stacking\.holdout"):
         combine_logistic(members, np.zeros_like(labels), members)
-
-
-def test_best_member_has_the_highest_accuracy_then_the_lowest_loss():
-    labels = np.array([0, 1, 1])
-    sure, unsure = np.array([[0.9, 0.1], [0.1, 0.9], [0.9, 0.1]]), np.array([[0.6, 0.4], [0.4, 0.6], [0.6, 0.4]])
-    right = np.array([[0.51, 0.49], [0.49, 0.51], [0.49, 0.51]])
-
-    assert choose_best_member({"sure": sure, "unsure": unsure}, labels) == "unsure"  # its mistake is cheaper
-    assert choose_best_member({"sure": sure, "right": right, "unsure": unsure}, labels) == "right"

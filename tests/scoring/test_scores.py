@@ -2,16 +2,10 @@
 
 import numpy as np
 import pytest
+from golden import BINARY, LABELS, THREE, THREE_LABELS
 from scipy.optimize import brentq
 
 from stacker.scoring.scores import bin_confidence, compute_calibration_error, compute_scores, compute_wilson_interval
-
-LABELS = np.array([0, 0, 0, 0, 1, 1, 1, 1])
-SECOND = np.array([0.1, 0.2, 0.6, 0.3, 0.9, 0.8, 0.4, 0.7])
-BINARY = np.stack([1 - SECOND, SECOND], axis=1)
-
-THREE_LABELS = np.array([0, 0, 1, 1, 2, 2])
-THREE = np.array([[0.7, 0.2, 0.1], [0.4, 0.5, 0.1], [0.1, 0.8, 0.1], [0.2, 0.6, 0.2], [0.1, 0.1, 0.8], [0.5, 0.2, 0.3]])
 
 
 def test_compute_scores_of_two_classes():
