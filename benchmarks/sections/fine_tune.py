@@ -16,9 +16,11 @@ from stacker.backbones.building import build_backbone
 from stacker.settings.backbone import Backbone
 from stacker.settings.members import Head, Member
 from stacker.settings.training import FineTune, Training
+from stacker.training.activation_trainer import ActivationTrainer
 from stacker.training.activations import DATA
+from stacker.training.choosing import choose_trainer
 from stacker.training.member_data import MemberData
-from stacker.training.member_training import MemberTrainer
+from stacker.training.trainer import Trainer
 
 TITLE = "Fine-tuning from kept activations"
 CUTS = {  # the first layer that is trained
@@ -49,8 +51,7 @@ def measure(bench: Bench) -> Result:
 
 def measure_cut(bench: Bench, label: str, number: int, images: np.ndarray) -> list[Any]:
     """A row of the table."""
-    trainers = {keeps: make_trainer(bench, label, number, images) for keeps in (False, True)}
-    trainers[False].keeps_activations = False
+    trainers = {keeps: make_trainer(bench, label, number, images, keeps) for keeps in (False, True)}
     rows = np.arange(len(images))
     first = time_fit(trainers[True], rows)  # with the pass
     seconds: dict[bool, list[float]] = {False: [], True: []}
@@ -58,7 +59,8 @@ def measure_cut(bench: Bench, label: str, number: int, images: np.ndarray) -> li
         for keeps in (False, True)[:: -1 if repeat % 2 else 1]:
             seconds[keeps].append(time_fit(trainers[keeps], rows))
     slow, fast = (float(np.median(seconds[keeps])) for keeps in (False, True))
-    kept = trainers[True].activations
+    fitted = trainers[True]
+    kept = fitted.activations if isinstance(fitted, ActivationTrainer) else {}
     size = kept["train"].shape[1] * 4 / 1024 if kept else 0.0
     texts = [describe_seconds(seconds[keeps]) for keeps in (False, True)]
     total = FITS * slow / (first + (FITS - 1) * fast)
@@ -66,11 +68,11 @@ def measure_cut(bench: Bench, label: str, number: int, images: np.ndarray) -> li
     return [label, images.shape[1], CUTS[label][number], size, max(0.0, first - fast), *texts, ratio, f"{total:.2f}"]
 
 
-def make_trainer(bench: Bench, label: str, number: int, images: np.ndarray) -> MemberTrainer:
+def make_trainer(bench: Bench, label: str, number: int, images: np.ndarray, keeps: bool) -> Trainer:
     """A member that fine-tunes from the given cut; its head's features are blank, as only time counts."""
     side = images.shape[1]
     keras.backend.clear_session()
-    tuning = FineTune(layers=CUTS[label][number], epochs=EPOCHS, learning_rate=1e-5)
+    tuning = FineTune(layers=CUTS[label][number], epochs=EPOCHS, learning_rate=1e-5, keep_activations=keeps)
     training = Training(epochs=1, batch_size=BATCH, learning_rate=1e-4, patience=None, fine_tune=tuning)
     backbone = Backbone(name=MEMBERS[label], weights=bench.find_weights(label))
     member = Member(backbone=backbone, head=Head(), training=training)
@@ -82,10 +84,10 @@ def make_trainer(bench: Bench, label: str, number: int, images: np.ndarray) -> M
         {split: np.zeros((len(values), width), np.float32) for split, values in parts.items()},
         2,
     )
-    return MemberTrainer(label, member, data, choose("openvino", "float32"))
+    return choose_trainer(label, member, data, choose("openvino", "float32"))
 
 
-def time_fit(trainer: MemberTrainer, rows: np.ndarray) -> float:
+def time_fit(trainer: Trainer, rows: np.ndarray) -> float:
     """Seconds of one fit, both phases; the stage's own lines are not shown."""
     keras.backend.clear_session()
     start = time.perf_counter()

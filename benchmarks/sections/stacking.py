@@ -64,5 +64,5 @@ def fit(model: keras.Model, inputs: dict[str, np.ndarray], targets: np.ndarray, 
     few = {label: values[:1] for label, values in inputs.items()}
     batches = Batches(inputs, targets, np.arange(len(targets)), BATCH, seed=0)
     start = time.perf_counter()
-    fit_model(model, batches, Batches(few, targets, [0], 1), FitSettings(epochs, BATCH, 0.001), "meta_model")
+    fit_model(model, batches, Batches(few, targets, np.array([0]), 1), FitSettings(epochs, BATCH, 0.001), "meta_model")
     return time.perf_counter() - start
