@@ -14,6 +14,7 @@ import numpy as np
 import yaml
 
 ROOT = Path(__file__).parents[2]
+STUB = Path(__file__).with_name("stub_stage.py")
 RESULTS = ("metrics", "plots")  # what the default run wrote is in Git; a test starts without it
 Params = dict[str, Any]
 
@@ -27,13 +28,17 @@ class Repro(NamedTuple):
 
 
 class Clone:
-    """A Git and DVC repository with a cache of its own, out of reach of other tests and of the user's settings."""
+    """A Git and DVC repository with a cache of its own, out of reach of other tests and of the user's settings.
+
+    Next to it lies a folder `bin` that comes first on the path of what runs in it.
+    """
 
     def __init__(self, path: Path):
         self.path = path
+        bin_folder = path.parent / "bin"
         self.environment = {
             **os.environ,
-            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+            "PATH": os.pathsep.join([str(bin_folder), str(Path(sys.executable).parent), os.environ["PATH"]]),
             "DVC_GLOBAL_CONFIG_DIR": str(path.parent / "no_global_config"),
             "DVC_SYSTEM_CONFIG_DIR": str(path.parent / "no_system_config"),
             "DVC_SITE_CACHE_DIR": str(path.parent / "site_cache"),
@@ -59,8 +64,8 @@ class Clone:
     def dvc(self, *arguments: str, fails: bool = False) -> str:
         return self.run("dvc", *arguments, fails=fails)
 
-    def repro(self, fails: bool = False) -> Repro:
-        return read_repro(self.dvc("repro", fails=fails))
+    def repro(self, *options: str, fails: bool = False) -> Repro:
+        return read_repro(self.dvc("repro", *options, fails=fails))
 
     def stages(self) -> set[str]:
         return set(self.dvc("stage", "list", "--name-only").split())
@@ -79,6 +84,18 @@ class Clone:
         params = self.read_params()
         edit(params)
         self.write_params(params)
+
+
+def set_param(where: str, value: object) -> Callable[[Clone], None]:
+    """Set the parameter at a dotted path."""
+
+    def apply(params: Params) -> None:
+        *path, last = where.split(".")
+        for key in path:
+            params = params.setdefault(key, {})
+        params[last] = value
+
+    return lambda project: project.edit_params(apply)
 
 
 def read_repro(output: str) -> Repro:
@@ -105,6 +122,23 @@ def clone_working_tree(path: Path) -> Clone:
     clone.git("init", "--quiet", "--initial-branch", "main")
     clone.commit("the working tree")
     return clone
+
+
+def stand_in_for_stages(clone: Clone) -> None:
+    """Have all stages but `check` stood in for: `python -m stages.<name>` then runs `stub_stage.py`."""
+    shim = clone.path.parent / "bin/python"
+    shim.parent.mkdir()
+    shim.write_text(
+        f"""#!/bin/sh
+case "$1 $2" in
+"-m stages.check") exec "{sys.executable}" "$@" ;;
+"-m stages."*) PYTHONPATH="$PWD" exec "{sys.executable}" "{STUB}" "$@" ;;
+esac
+exec "{sys.executable}" "$@"
+""",
+        encoding="utf-8",
+    )
+    shim.chmod(0o755)
 
 
 def clone_again(source: Clone, path: Path, revision: str) -> Clone:

@@ -3,10 +3,11 @@ import numpy as np
 import pytest
 from helpers import make_backbone_settings, make_training
 from sklearn.preprocessing import StandardScaler
-from stacker.settings.schema import FineTune, Head
 
 from stacker.artifacts.errors import PipelineError
 from stacker.backbones.building import build_backbone
+from stacker.settings.members import Head
+from stacker.settings.training import FineTune
 from stacker.training.batches import Batches
 from stacker.training.fitting import FitSettings, encode_targets, fit_model
 from stacker.training.heads import assemble_member, build_head, build_standardization, unfreeze_layers
