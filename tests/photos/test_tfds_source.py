@@ -1,11 +1,13 @@
 import cv2
 import numpy as np
 import pytest
-import tensorflow_datasets as tfds
 
 from stacker.artifacts.errors import PipelineError
 from stacker.photos.tfds_source import write_tfds
 from stacker.settings.fetch import TfdsSource
+
+tfds = pytest.importorskip("tensorflow_datasets", reason="needs the extra tfds")
+pytestmark = pytest.mark.extra
 
 
 def test_write_tfds_writes_the_images_in_class_folders(tmp_path):
