@@ -70,5 +70,5 @@ lock:
 
 # Leaves what the stages wrote, but for what a killed one left unfinished.
 clean:
-	rm -rf .venv .venv-* .coverage .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build mutants *.egg-info
+	rm -rf .venv .venv-* .coverage* .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build mutants *.egg-info
 	find data metrics models plots -name ".partial-*" -prune -exec rm -rf {} +
