@@ -1,5 +1,6 @@
 """A temporary clone of the working tree, in which tests run the real `dvc` and `git`."""
 
+import json
 import os
 import re
 import shutil
@@ -11,6 +12,7 @@ from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
+import pytest
 import yaml
 
 ROOT = Path(__file__).parents[2]
@@ -164,3 +166,47 @@ def draw_photo(path: Path, number: int, generator: np.random.Generator, side: in
     row, column = side // 2 * (number // 2 % 2), side // 2 * (number % 2)
     pixels[row : row + side // 2, column : column + side // 2, number % 3] += 120
     cv2.imwrite(str(path), pixels.astype(np.uint8))
+
+
+def shrink(settings: Params, image_size: int) -> Params:
+    """A profile's settings, of members and shared blocks alike, with the costly ones reduced."""
+    reduced = {"weights": None, "epochs": 1, "folds": 2, "image_size": image_size, "precision": "float32"}
+    return {
+        key: shrink(value, image_size)
+        if isinstance(value, dict)
+        else reduced[key]
+        if key in reduced and value is not None
+        else value
+        for key, value in settings.items()
+    }
+
+
+def list_files_of(member: str) -> list[str]:
+    """What the stages write for a member."""
+    return [
+        f"models/members/{member}.h5",
+        f"data/predictions/members/{member}.npz",
+        f"data/features/{member}",
+        *(f"plots/{kind}/{member}.csv" for kind in ("confusion", "curves", "roc")),
+        f"metrics/{member}.json",
+    ]
+
+
+def check_metrics(metrics: Params, n: int, has_initial: bool) -> None:
+    assert metrics["n"] == n
+    for scores in (metrics, metrics["initial"]) if has_initial else (metrics,):
+        assert 0 <= scores["accuracy"] <= 1
+        assert scores["log_loss"] > 0
+    assert 0 <= metrics["roc_auc"] <= 1
+
+
+def check_metrics_diff(project: Clone, old: str, new: str, left: str, stayed: str, arrived: str) -> None:
+    """`dvc metrics diff` between two branches names the members that differ, and how the ensemble changed."""
+    changes = json.loads(project.dvc("metrics", "diff", old, new, "--all", "--json"))
+    losses = {label: changes[f"metrics/{label}.json"]["log_loss"] for label in (left, stayed, arrived, "ensemble")}
+    assert losses[left]["old"] > 0
+    assert losses[left]["new"] is None
+    assert losses[arrived]["new"] > 0
+    assert losses[arrived]["old"] is None
+    assert losses["ensemble"]["diff"] == pytest.approx(losses["ensemble"]["new"] - losses["ensemble"]["old"])
+    assert losses[stayed]["old"] == losses[stayed]["new"]

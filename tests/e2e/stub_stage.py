@@ -21,7 +21,11 @@ CODE = "data/code/"
 FILES = {  # of outputs that are folders, as other stages name them
     "data/raw": ["left/0.png", "right/0.png"],
     "data/arrays": [
-        *(f"{split}/{kind}.npy" for split in ("train", "validation", "test") for kind in ("images", "labels", "groups")),
+        *(
+            f"{split}/{kind}.npy"
+            for split in ("train", "validation", "test")
+            for kind in ("images", "labels", "groups")
+        ),
         "classes.json",
         "manifest.csv",
     ],

@@ -40,5 +40,5 @@ def test_every_workflow_states_its_permissions(path):
 def test_ci_runs_what_everyone_runs_on_the_oldest_and_the_newest_python():
     job = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8"))["jobs"]["test"]
 
-    assert ".ci/run" in [step.get("run") for step in job["steps"]]
+    assert ".ci/run" in [step.get("run", "").split(" ")[0] for step in job["steps"]]
     assert job["strategy"]["matrix"]["python"] == ["3.11", "3.13"]
