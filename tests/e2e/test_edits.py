@@ -209,7 +209,7 @@ EDITS = [
     # what is last has fewer stages
     Edit("member_renamed",       rename_member("c", "z"),                                CHECK | rebuilt("z")),
     Edit("no_ensemble",          set_param("meta_models", {}),                           CHECK | {"compare"}),
-    Edit("member_alone",         set_members(a=A),                            CHECK | {"train@a", "evaluate@a", "compare"}),
+    Edit("member_alone",         set_members(a=A),                        CHECK | {"train@a", "evaluate@a", "compare"}),
 ]
 # fmt: on
 
