@@ -76,6 +76,12 @@ class Clone:
         self.git("add", "--all")
         self.git("commit", "--quiet", "--allow-empty", "--message", message)
 
+    def list_files(self) -> set[str]:
+        """All files that stages wrote, by path from the project's root."""
+        folders = ("data", "models", "metrics", "plots")
+        files = [path for folder in folders for path in (self.path / folder).rglob("*") if path.is_file()]
+        return {path.relative_to(self.path).as_posix() for path in files}
+
     def read_params(self) -> Params:
         return yaml.safe_load((self.path / "params.yaml").read_text(encoding="utf-8"))
 

@@ -18,6 +18,7 @@ import yaml
 # A folder that holds data/code as it was: the stages stood in for run as if no code had changed since.
 KEPT_CODE = "STUB_KEPT_CODE"
 CODE = "data/code/"
+SPLITS = ("train", "validation", "test")
 FILES = {  # of outputs that are folders, as other stages name them
     "data/raw": ["left/0.png", "right/0.png"],
     "data/arrays": [

@@ -4,19 +4,33 @@ One clone takes all edits one after the other, so that the run-cache serves the 
 if every edit of code changed its results; where results stay the same, DVC stops after the stages that import the code.
 """
 
+import json
 import re
 import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pytest
 import yaml
 
-from .clone import Clone, Params, Repro, clone_working_tree, draw_photo, draw_photos, set_param, stand_in_for_stages
+from .clone import (
+    Clone,
+    Repro,
+    check_metrics_diff,
+    clone_again,
+    clone_working_tree,
+    draw_photo,
+    draw_photos,
+    list_files_of,
+    set_param,
+    stand_in_for_stages,
+)
 from .stub_stage import KEPT_CODE
 
 PHOTOS = "data/raw/photos"
+OWN_FILE = "models/members/backup.h5"
 PARAMS = """
 backend: tensorflow
 fetch: {digits: {kind: digits}}
@@ -32,11 +46,11 @@ inference: {}
 
 NOTHING: set[str] = set()
 CHECK = {"check"}
+STACK = {"stack@ensemble"}
+FETCH = {"fetch@digits"}
 SCORES = {"evaluate_ensemble@ensemble", "compare"}
-ENSEMBLE = {"stack@ensemble"} | SCORES
-# The files of a member that went must be swept out of the folders that these read, so they run; they give what they
-# gave before, so nothing after them runs.
-SWEEP = {"stack@ensemble", "compare"}
+ENSEMBLE = STACK | SCORES
+SECOND = {"stack@second", "evaluate_ensemble@second", "compare"}
 
 
 def evaluated(*labels: str) -> set[str]:
@@ -44,16 +58,18 @@ def evaluated(*labels: str) -> set[str]:
 
 
 def retrained(*labels: str) -> set[str]:
-    return {f"train@{label}" for label in labels} | evaluated(*labels)
+    """Stages from `train` on, of these members and of the ensemble."""
+    return {f"train@{label}" for label in labels} | evaluated(*labels) | ENSEMBLE
 
 
 def rebuilt(*labels: str) -> set[str]:
+    """Stages from `embed` on, of these members and of the ensemble."""
     return {f"embed@{label}" for label in labels} | retrained(*labels)
 
 
-BOTH_RETRAINED = retrained("a", "b") | ENSEMBLE
-BOTH_REBUILT = rebuilt("a", "b") | ENSEMBLE
-FROM_PHOTOS = {"prepare"} | BOTH_REBUILT
+def everything(*labels: str) -> set[str]:
+    """Stages from `prepare` on."""
+    return {"prepare"} | rebuilt(*labels)
 
 
 class Edit(NamedTuple):
@@ -71,6 +87,14 @@ def change_nothing(project: Clone) -> None:
 def set_members(**members: str) -> Callable[[Clone], None]:
     """Set the whole mapping, in this order: the member of each label as YAML."""
     return set_param("members", {label: yaml.safe_load(text) for label, text in members.items()})
+
+
+def rename_member(old: str, new: str) -> Callable[[Clone], None]:
+    def apply(project: Clone) -> None:
+        members = project.read_params()["members"]
+        set_param("members", {new if label == old else label: member for label, member in members.items()})(project)
+
+    return apply
 
 
 def replace(path: str, old: str, new: str) -> Callable[[Clone], None]:
@@ -93,13 +117,8 @@ def edit_docstring(path: str) -> Callable[[Clone], None]:
     return replace(path, r'\A"""', '"""Better said: ')
 
 
-def edit_code(path: str) -> Callable[[Clone], None]:
-    """Change what a module does; each call in another way."""
-    numbers.append(len(numbers))
-    return replace(path, r"\Z", f"\n\ndef changed_{len(numbers)}() -> None:\n    pass\n")
-
-
-numbers: list[int] = []
+def add_function(path: str) -> Callable[[Clone], None]:
+    return replace(path, r"\Z", "\n\ndef give_one() -> int:\n    return 1\n")
 
 
 def keep_results(edit: Callable[[Clone], None]) -> Callable[[Clone], None]:
@@ -136,11 +155,11 @@ def add_photo(project: Clone) -> None:
     draw_photo(project.path / PHOTOS / "left/one_more.png", 0, np.random.default_rng(2))
 
 
-def add_stray_member(project: Clone) -> None:
-    (project.path / "models/members/backup.h5").write_bytes(b"a user's own")
+def add_own_file(project: Clone) -> None:
+    (project.path / OWN_FILE).write_bytes(b"a user's own")
 
 
-def delete_lock_and_outputs(project: Clone) -> None:
+def delete_own_file_and_lock_and_outputs(project: Clone) -> None:
     (project.path / "dvc.lock").unlink()
     for name in ("data/arrays", "data/code", "data/features", "data/predictions", "models/members", "metrics", "plots"):
         shutil.rmtree(project.path / name)
@@ -149,48 +168,48 @@ def delete_lock_and_outputs(project: Clone) -> None:
 A = "{backbone: MobileNet}"
 B = "{backbone: MobileNetV2}"
 C = "{backbone: MobileNetV3Small}"
+LION = '"lion"'
 
 # fmt: off
 EDITS = [
-    Edit("first_run",             change_nothing,                                      CHECK | {"fetch@digits"} | FROM_PHOTOS),
-    Edit("nothing_changed",       change_nothing,                                      NOTHING),
+    Edit("first_run",            change_nothing,                              CHECK | FETCH | everything("a", "b")),
+    Edit("nothing_changed",      change_nothing,                                         NOTHING),
     # members and ensembles
-    Edit("member_swapped",        set_param("members.b.backbone", "MobileNetV3Small"), CHECK | rebuilt("b") | ENSEMBLE),
-    Edit("member_swapped_back",   set_param("members.b.backbone", "MobileNetV2"),      NOTHING),
-    Edit("member_added",          set_members(a=A, b=B, c=C),                          CHECK | rebuilt("c") | ENSEMBLE),
-    Edit("members_reordered",     set_members(c=C, b=B, a=A),                          NOTHING),
-    Edit("member_removed",        set_members(a=A, b=B),                               SWEEP),
-    Edit("label_swapped",         set_members(a=A, c=C),                               CHECK | ENSEMBLE),
-    Edit("label_swapped_back",    set_members(a=A, b=B),                               SWEEP),
-    Edit("member_renamed",        set_members(a=A, z=B),                               CHECK | rebuilt("z") | ENSEMBLE),
-    Edit("member_renamed_back",   set_members(a=A, b=B),                               SWEEP),
-    Edit("ensemble_added",        set_param("meta_models.second", {"hidden": [20]}),   CHECK | {"stack@second", "evaluate_ensemble@second", "compare"}),
-    Edit("ensemble_removed",      set_param("meta_models", {"ensemble": {}}),          {"compare"}),
-    Edit("no_ensemble",           set_param("meta_models", {}),                        CHECK | {"compare"}),
-    Edit("ensemble_again",        set_param("meta_models", {"ensemble": {}}),          NOTHING),
-    Edit("users_own_file",        add_stray_member,                                    SWEEP),
-    Edit("lock_deleted",          delete_lock_and_outputs,                             NOTHING),
+    Edit("member_swapped",       set_param("members.b.backbone", "MobileNetV3Small"),    CHECK | rebuilt("b")),
+    Edit("member_swapped_back",  set_param("members.b.backbone", "MobileNetV2"),         NOTHING),  # from the run-cache
+    Edit("member_added",         set_members(a=A, b=B, c=C),                             CHECK | rebuilt("c")),
+    Edit("members_reordered",    set_members(c=C, b=B, a=A),                             NOTHING),
+    # the member's files must be swept out of the folders that these read; they give what they gave before
+    Edit("member_removed",       set_members(a=A, b=B),                                  STACK | {"compare"}),
+    Edit("label_swapped",        set_members(a=A, c=C),                                  CHECK | ENSEMBLE),
+    Edit("ensemble_added",       set_param("meta_models.second", {}),                    CHECK | SECOND),
+    Edit("ensemble_removed",     set_param("meta_models", {"ensemble": {}}),             {"compare"}),
+    Edit("users_own_file",       add_own_file,                                           STACK),
+    Edit("lock_deleted",         delete_own_file_and_lock_and_outputs,                   NOTHING),  # from the run-cache
     # other settings
-    Edit("epochs_of_a_member",    set_param("members.a.training", {"epochs": 2}),      CHECK | retrained("a") | ENSEMBLE),
-    Edit("head_of_a_member",      set_param("members.a.head", {"hidden": [5]}),        CHECK | retrained("a") | ENSEMBLE),
-    Edit("shared_training",       set_param("training.epochs", 3),                     CHECK | BOTH_RETRAINED),
-    Edit("width_of_meta_model",   set_param("meta_models.ensemble.hidden", [6]),       CHECK | ENSEMBLE),
-    Edit("ensemble_check",        set_param("ensemble_check.photos", 10),              CHECK | ENSEMBLE),
-    Edit("backend",               set_param("backend", "jax"),                         CHECK | BOTH_REBUILT),
-    Edit("seed_of_splits",        set_param("data.seed", 1),                           CHECK | FROM_PHOTOS),
-    Edit("photo_added",           add_photo,                                           FROM_PHOTOS),
+    Edit("epochs_of_a_member",   set_param("members.a.training", {"epochs": 2}),         CHECK | retrained("a")),
+    Edit("head_of_a_member",     set_param("members.a.head", {"hidden": [5]}),           CHECK | retrained("a")),
+    Edit("shared_training",      set_param("training.epochs", 3),                        CHECK | retrained("a", "c")),
+    Edit("width_of_meta_model",  set_param("meta_models.ensemble.hidden", [6]),          CHECK | ENSEMBLE),
+    Edit("ensemble_check",       set_param("ensemble_check.photos", 10),                 CHECK | ENSEMBLE),
+    Edit("backend",              set_param("backend", "jax"),                            CHECK | rebuilt("a", "c")),
+    Edit("seed_of_splits",       set_param("data.seed", 1),                              CHECK | everything("a", "c")),
+    Edit("photo_added",          add_photo,                                              everything("a", "c")),
     # code and packages
-    Edit("comment",               add_comment("stacker/artifacts/errors.py"),          CHECK),
-    Edit("docstring",             edit_docstring("stacker/training/fitting.py"),       CHECK),
-    Edit("augmentation",          edit_code("stacker/training/augmentation.py"),       CHECK | BOTH_RETRAINED),
-    Edit("reports",               edit_code("stacker/scoring/reports.py"),             CHECK | evaluated("a", "b") | SCORES),
-    Edit("optimizer_name",        replace("stacker/settings/training.py", '"lion"', '"lion", "adagrad"'), CHECK | BOTH_RETRAINED),
-    Edit("other_package",         upgrade_minor("tqdm"),                               CHECK),
-    Edit("openvino_patch",        upgrade_patch("openvino"),                           CHECK),
-    Edit("openvino_minor",        upgrade_minor("openvino"),                           CHECK | BOTH_REBUILT),
-    Edit("decoding_same_results", keep_results(edit_code("stacker/photos/decoding.py")), CHECK | {"prepare"}),
-    Edit("decoding",              change_results(edit_code("stacker/photos/decoding.py")), CHECK | FROM_PHOTOS),
-    Edit("opencv_minor",          upgrade_minor("opencv-python-headless"),             CHECK | FROM_PHOTOS),
+    Edit("comment",              add_comment("stacker/artifacts/errors.py"),             CHECK),
+    Edit("docstring",            edit_docstring("stacker/training/fitting.py"),          CHECK),
+    Edit("augmentation",         add_function("stacker/training/augmentation.py"),       CHECK | retrained("a", "c")),
+    Edit("reports",              add_function("stacker/scoring/reports.py"),      CHECK | evaluated("a", "c") | SCORES),
+    Edit("optimizer_name",       replace("stacker/settings/training.py", LION, f'{LION}, "ftrl"'), CHECK | retrained("a", "c")),  # noqa: E501
+    Edit("package_of_no_number", upgrade_minor("tqdm"),                                  CHECK),
+    Edit("openvino_patch",       upgrade_patch("openvino"),                              CHECK),
+    Edit("openvino_minor",       upgrade_minor("openvino"),                              CHECK | rebuilt("a", "c")),
+    Edit("decoding_same_arrays", keep_results(add_function("stacker/photos/decoding.py")), CHECK | {"prepare"}),
+    Edit("opencv_minor",         change_results(upgrade_minor(r"opencv-python[a-z-]*")), CHECK | everything("a", "c")),
+    # what is last has fewer stages
+    Edit("member_renamed",       rename_member("c", "z"),                                CHECK | rebuilt("z")),
+    Edit("no_ensemble",          set_param("meta_models", {}),                           CHECK | {"compare"}),
+    Edit("member_alone",         set_members(a=A),                        CHECK | {"train@a", "evaluate@a", "compare"}),
 ]
 # fmt: on
 
@@ -201,6 +220,7 @@ class Walk:
     def __init__(self, project: Clone):
         self.project = project
         self.repros: dict[str, Repro] = {}
+        self.listings: dict[str, set[str]] = {}
         self.left = list(EDITS)
 
     def reach(self, name: str) -> Repro:
@@ -210,6 +230,9 @@ class Walk:
             remaining, self.left = self.left[1:], []  # a failure ends the walk: the next edits would build on it
             edit.apply(self.project)
             self.repros[edit.name] = self.project.repro()
+            self.listings[edit.name] = self.project.list_files()
+            self.project.commit(edit.name)
+            self.project.git("branch", edit.name)
             self.left = remaining
         return self.repros[name]
 
@@ -228,3 +251,74 @@ def walk(tmp_path_factory) -> Walk:
 def test_an_edit_runs_these_stages_and_no_other(walk, edit):
     repro = walk.reach(edit.name)
     assert repro.ran == edit.runs, repro.output
+
+
+def test_what_was_there_before_comes_from_the_run_cache(walk):
+    assert walk.reach("member_swapped_back").restored == CHECK | rebuilt("b")
+    assert walk.reach("lock_deleted").restored == CHECK | FETCH | everything("a", "c")
+
+
+def test_a_mapping_in_another_order_is_no_change(walk):
+    assert walk.reach("members_reordered").restored == set()
+
+
+@pytest.mark.parametrize(("edit", "member"), [("member_removed", "c"), ("label_swapped", "b"), ("member_renamed", "c")])
+def test_what_a_member_left_behind_is_gone_with_a_line_that_says_so(walk, edit, member):
+    output = walk.reach(edit).output
+    files = list_files_of(member)
+    assert [path for path in files if f"removed {path}: " not in output] == []
+    assert find_files_of(walk.listings[edit], member) == set()
+
+
+@pytest.mark.parametrize(("edit", "ensemble"), [("ensemble_removed", "second"), ("no_ensemble", "ensemble")])
+def test_what_an_ensemble_left_behind_is_gone_with_a_line_that_says_so(walk, edit, ensemble):
+    output = walk.reach(edit).output
+    for path in (f"models/{ensemble}.h5", f"metrics/{ensemble}.json", f"data/predictions/ensembles/{ensemble}.npz"):
+        assert f"removed {path}: " in output
+    assert find_files_of(walk.listings[edit], ensemble) == set()
+
+
+def find_files_of(listing: set[str], label: str) -> set[str]:
+    return {path for path in listing if label in (Path(path).stem, Path(path).parent.name)}
+
+
+def test_a_users_own_file_is_named_and_stays(walk):
+    output = walk.reach("users_own_file").output
+    assert f"{OWN_FILE} is not the pipeline's: it stays" in output
+    assert OWN_FILE in walk.listings["users_own_file"]
+
+
+@pytest.mark.parametrize("state", ["member_removed", "label_swapped", "no_ensemble"])
+def test_a_fresh_clone_agrees_with_the_lock(walk, tmp_path, state):
+    walk.reach(state)
+    fresh = clone_again(walk.project, tmp_path / "fresh", state)
+    fresh.dvc("checkout")
+    assert json.loads(fresh.dvc("status", "--json")) == {}
+
+
+def test_metrics_diff_names_the_models_and_the_change(walk):
+    walk.reach("label_swapped")
+    check_metrics_diff(walk.project, "member_removed", "label_swapped", left="b", stayed="a", arrived="c")
+
+
+def test_wrong_settings_stop_the_run_before_any_work_and_are_named(walk, tmp_path):
+    walk.reach("first_run")
+    project = clone_again(walk.project, tmp_path / "wrong", "first_run")
+    for where, value in {
+        "trainning": {},
+        "data.image_sise": 96,
+        "data.seed": -1,
+        "training.epoch": 3,
+        "meta_models.ensemble.hidden": "ten",
+        "members.q": {"backbone": "MobilNetV2"},
+    }.items():
+        set_param(where, value)(project)
+    repro = project.repro(fails=True)
+    assert repro.ran == CHECK
+    assert "params.yaml has 6 wrong setting(s)" in repro.output
+    for message in ("trainning", "data.image_sise", "training.epoch"):
+        assert f"{message}: there is no such setting" in repro.output
+    assert "data.seed: " in repro.output
+    assert "meta_models.ensemble.hidden: " in repro.output
+    assert "Near matches: MobileNetV2" in repro.output
+    assert "Traceback" not in repro.output

@@ -1,6 +1,6 @@
 """Every profile runs, at a scale that a test can afford: small drawn images, random weights, one epoch.
 
-All are slow, as they keep their own networks; `test_pipeline.py` runs cats_vs_dogs with smaller ones in every `make test`.
+All are slow, as they keep their own networks; `make test` runs cats_vs_dogs with smaller ones in `test_pipeline.py`.
 """
 
 import json
