@@ -131,7 +131,7 @@ def test_fine_tuning_from_kept_activations_gives_what_the_images_give(small_data
 
 
 @pytest.fixture
-def phases(monkeypatch) -> list[tuple]:
+def noted_phases(monkeypatch) -> list[tuple]:
     """Fits nothing, but notes of each phase its name, whether it is long, and the batches to learn from."""
     noted: list[tuple] = []
 
@@ -143,15 +143,15 @@ def phases(monkeypatch) -> list[tuple]:
     return noted
 
 
-def test_every_phase_learns_from_what_costs_least(small_data, small_backbone, phases):
+def test_every_phase_learns_from_what_costs_least(small_data, small_backbone, noted_phases):
     received = {}
     for way in WAYS:
-        phases.clear()
+        noted_phases.clear()
         trainer = make_trainer(small_data, **WAYS[way])
         trainer.fit(ROWS)
         names = {id(small_data.images["train"]): "images", id(small_data.features["train"]): "features"}
         names |= {id(values): "activations" for values in getattr(trainer, "activations", {}).values()}
-        received[way] = [(phase, names[id(train.inputs)], is_long) for phase, is_long, train in phases]
+        received[way] = [(phase, names[id(train.inputs)], is_long) for phase, is_long, train in noted_phases]
 
     quick = ("head", "features", False)
     assert received == {
@@ -164,7 +164,7 @@ def test_every_phase_learns_from_what_costs_least(small_data, small_backbone, ph
     }
 
 
-def test_the_frozen_part_runs_once_for_all_fits(small_data, small_backbone, phases):
+def test_the_frozen_part_runs_once_for_all_fits(small_data, small_backbone, noted_phases):
     trainer = make_trainer(small_data, **WAYS["activations"])
     trainer.fit(ROWS)
     kept = dict(trainer.activations)
@@ -175,7 +175,7 @@ def test_the_frozen_part_runs_once_for_all_fits(small_data, small_backbone, phas
     assert all(trainer.activations[split] is values for split, values in kept.items())
 
 
-def test_a_head_on_augmented_images_predicts_from_features(small_data, small_backbone, phases):
+def test_a_head_on_augmented_images_predicts_from_features(small_data, small_backbone, noted_phases):
     blank = small_data._replace(features={split: 0 * values for split, values in small_data.features.items()})
     trainer = make_trainer(blank, **WAYS["augmented head"])
     fitted = trainer.fit(ROWS)
@@ -209,13 +209,13 @@ def test_a_network_is_built_in_its_precision_and_no_other(precision, computed, s
     assert keras.config.dtype_policy().name == "float32"
 
 
-def test_balanced_class_weights_are_of_the_rows_learnt(small_data, small_backbone, phases):
+def test_balanced_class_weights_are_of_the_rows_learnt(small_data, small_backbone, noted_phases):
     rows = np.array([0, 2, 4, 6, 8, 1, 3, 5])  # five of the first class, three of the second
 
     make_trainer(small_data, class_weights="balanced").fit(rows)
     make_trainer(small_data).fit(rows)
 
-    balanced, plain = (train.weights for *_, train in phases)
+    balanced, plain = (train.weights for *_, train in noted_phases)
     np.testing.assert_allclose(balanced[[0, 2, 4, 6, 8]], 8 / (2 * 5), rtol=1e-6)
     np.testing.assert_allclose(balanced[[1, 3, 5]], 8 / (2 * 3), rtol=1e-6)
     assert plain is None
