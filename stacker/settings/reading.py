@@ -17,6 +17,13 @@ PARAMS = Path("params.yaml")
 INVISIBLE_TO_RUN_CACHE = ("size", "nfiles")
 MOVED = {"data.fetch": "fetch", "stacking.meta_models": "meta_models"}  # where a setting of earlier files stands today
 
+# What an empty block does not say.
+EXAMPLES = {
+    "backend": "tensorflow",
+    "data": "{images: photos}",
+    "members": "{mobilenet_v2: {backbone: MobileNetV2}}",
+}
+
 Document = dict[str, Any]
 Place = tuple[int | str, ...]
 T = TypeVar("T")
@@ -127,8 +134,9 @@ def _drop_branches(place: Place, value: Any) -> Place:
 
 def _explain_missing(place: Place) -> str:
     where = ".".join(map(str, place))
-    if where == "backend":
-        return "backend: this setting is missing: add `backend: tensorflow`, which Keras then runs on"
-    if len(place) == 1:  # DVC tracks these whole, and stops where one is absent
-        return f"{where}: this block is missing: add `{where}: {{}}`, which takes every default"
-    return f"{where}: this setting is missing"
+    if len(place) > 1:
+        return f"{where}: this setting is missing"
+    kind = "setting" if where == "backend" else "block"  # DVC tracks them whole, and stops where one is absent
+    example = EXAMPLES.get(where)
+    advice = f"{example}`, for example" if example else "{}`, which takes every default"
+    return f"{where}: this {kind} is missing: add `{where}: {advice}"
