@@ -1,40 +1,74 @@
-# `make repro` and `make test` are all that a fresh machine with Python 3.11 to 3.13, git and make needs.
+# `make repro` and `make test` are all that a fresh machine with Python 3.11.4 to 3.13, git and make needs.
 
 PYTHON ?= python3
 # DVC starts each stage with `python`: the environment's must come first.
 ENVIRONMENT := PATH="$(CURDIR)/.venv/bin:$$PATH"
+EXTRA_LOCKS := locks/tfds.lock
 
-.PHONY: repro test test-all lint bench lock clean
+.PHONY: repro test test-all test-extras lint bench mutants lock clean
 
 repro: .venv/installed
 	$(ENVIRONMENT) dvc repro
 
 test: .venv/installed
-	$(ENVIRONMENT) python -m pytest -n 2 --dist loadfile -m "not slow"
+	$(ENVIRONMENT) python -m pytest -n 2 --dist loadfile -m "not slow" $(PYTEST)
 
 test-all: .venv/installed
-	$(ENVIRONMENT) python -m pytest -n 2 --dist loadfile
+	$(ENVIRONMENT) python -m pytest -n 2 --dist loadfile $(PYTEST)
+
+# The tests that need an extra, where all extras are: a skipped one is a failure here.
+test-extras: .venv-extras/installed
+	PATH="$(CURDIR)/.venv-extras/bin:$$PATH" python -m pytest -p tools.fail_on_skip -m extra $(PYTEST)
 
 lint: .venv/installed
 	$(ENVIRONMENT) ruff check .
 	$(ENVIRONMENT) ruff format --check .
 	$(ENVIRONMENT) mypy
+	$(ENVIRONMENT) lint-imports
 
 bench: .venv/installed
 	$(ENVIRONMENT) python -m benchmarks.run $(BENCH)
 
-# Installs once; again only when the lock file has changed. An older pip, such as Python 3.11 brings, does not see
-# that `etils[epath]` is pinned as `etils`, and stops as soon as there is a newer one (pypa/pip issue 12345).
-.venv/installed: requirements.lock
-	$(PYTHON) -m venv .venv
-	.venv/bin/python -m pip install --quiet "pip>=23.3"
-	.venv/bin/python -m pip install --quiet --require-hashes -r requirements.lock
+# Changes the code of five rooms in thousands of ways, one at a time, and lists the changes that no test notices. Takes
+# long, and goes on where it was stopped; MUTANTS="stacker.scoring.scores*" takes those alone. More: CONTRIBUTING.md.
+mutants: .venv-mutants/installed
+	PATH="$(CURDIR)/.venv-mutants/bin:$$PATH" mutmut run $(MUTANTS)
+	PATH="$(CURDIR)/.venv-mutants/bin:$$PATH" python -m tools.count_mutants
+
+# Environments are installed once, and again when what they are made from has changed.
+.venv/installed: requirements.lock locks/opencv-headless.lock pyproject.toml
+	$(call install,.venv,requirements.lock)
+
+.venv-extras/installed: requirements.lock locks/opencv-headless.lock pyproject.toml $(EXTRA_LOCKS)
+	$(call install,.venv-extras,requirements.lock $(EXTRA_LOCKS))
+
+.venv-mutants/installed: requirements.lock locks/opencv-headless.lock pyproject.toml locks/mutants.lock
+	$(call install,.venv-mutants,requirements.lock locks/mutants.lock)
+
+# Makes the environment $(1) from the lock files $(2), and this project in it.
+# - Another Python is refused at once, not by pip when all else has been downloaded.
+# - An older pip, such as Python 3.11 brings, does not see that `etils[epath]` is pinned as `etils`, and stops as soon
+#   as there is a newer one (pypa/pip issue 12345).
+# - The two builds of OpenCV write the same files: what one installed over the other is lost when either is removed.
+# - Building this project with isolation would fetch build tools that no hash pins. (-qq: setuptools warns each time
+#   that an editable package is found in the working folder too, which is meant.)
+define install
+	@$(PYTHON) -c 'import sys; (3, 11, 4) <= sys.version_info < (3, 14) or sys.exit( \
+		"Python 3.11.4 to 3.13 is needed, received " + sys.version.split()[0] + ": name one with PYTHON=<path>")'
+	$(PYTHON) -m venv $(1)
+	$(1)/bin/python -m pip install --quiet "pip>=23.3"
+	$(1)/bin/python -m pip uninstall -qq --yes opencv-python opencv-python-headless
+	$(1)/bin/python -m pip install --quiet --require-hashes $(addprefix --requirement ,$(2))
+	$(1)/bin/python tools/install_opencv.py
+	$(1)/bin/python -m pip install -qq --no-deps --no-build-isolation --editable .
 	touch $@
+endef
 
-# Renews the lock file for all platforms and Python versions; it must name no package registry.
+# Renews all lock files, keeping the versions that still fit; `make lock LOCK=--upgrade` takes the newest of each.
 lock:
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header \
-		--extra tfds --group dev pyproject.toml --output-file requirements.lock
+	python3 tools/lock.py $(LOCK)
 
+# Leaves what the stages wrote, but for what a killed one left unfinished.
 clean:
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-* .coverage* .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build mutants *.egg-info
+	find data metrics models plots -name ".partial-*" -prune -exec rm -rf {} +

@@ -10,10 +10,11 @@ from benchmarks.measure import MARK, MemoryWatch
 
 def main() -> None:
     target, *arguments = sys.argv[1:]
-    sys.argv = [target, *arguments]
+    options = {word.removeprefix("--"): True for word in arguments if word.startswith("--")}
+    words = [word for word in arguments if not word.startswith("--")]
     module, function = target.split(":")
     with MemoryWatch() as memory:
-        value = getattr(importlib.import_module(module), function)()
+        value = getattr(importlib.import_module(module), function)(*words, **options)
     cost = {"cpu_seconds": time.process_time(), "peak_mib": memory.peak_mib, "value": value}
     print(MARK + json.dumps(cost), flush=True)
 

@@ -56,7 +56,7 @@ def describe_seconds(seconds: Sequence[float]) -> str:
 
 
 def run_child(target: str, *arguments: str, folder: Path = ROOT) -> ChildRun:
-    """Run `module:function` in a process of its own, started in `folder`, with `arguments` as its `sys.argv[1:]`."""
+    """Run `module:function` in a process of its own, started in `folder`, with `arguments`; `--word` is `word=True`."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "2"}
     command = [sys.executable, "-m", "benchmarks.child", target, *arguments]
     start = time.perf_counter()
@@ -81,7 +81,7 @@ class MemoryWatch:
         self._thread.start()
         return self
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, *_: object) -> None:
         self._stop.set()
         self._thread.join()
 

@@ -8,14 +8,16 @@ import yaml
 from benchmarks.measure import ROOT, ChildRun, run_child
 from benchmarks.photos import MEMBERS, Bench
 
-STAGES = ("prepare", "embed", "train", "stack", "evaluate", "evaluate_ensemble")
+STAGES = ("prepare", "embed", "train", "stack", "evaluate")
 
 
-def make_params(bench: Bench, side: int, precision: str, members: dict[str, dict] | None = None) -> dict[str, Any]:
+def make_params(
+    bench: Bench, side: int, precision: str, members: dict[str, dict[str, Any]] | None = None
+) -> dict[str, Any]:
     """The default params.yaml, turned to the benchmark's photos: frozen backbones, one layer on averaged features."""
-    params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    params: dict[str, Any] = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    params["fetch"] = {}
     params["data"].update(
-        fetch={},
         images="data/raw/photos",
         image_size=side,
         fit="stretch",
@@ -47,8 +49,9 @@ def run_stage(folder: Path, stage: str, *arguments: str) -> ChildRun:
 
 def run_pipeline(folder: Path, members: list[str]) -> dict[str, ChildRun]:
     """All stages, one after the other, as `dvc repro` runs them; by "stage" or "stage member"."""
-    runs = {}
-    for stage in STAGES:
-        for arguments in [[member] for member in members] if stage in ("embed", "train", "evaluate") else [[]]:
-            runs[" ".join([stage, *arguments])] = run_stage(folder, stage, *arguments)
-    return runs
+    each = [[member] for member in members]
+    arguments: dict[str, list[list[str]]] = {"prepare": [[]], "embed": each, "train": each, "stack": [["ensemble"]]}
+    arguments["evaluate"] = [*each, ["ensemble", "--ensemble"]]
+    return {
+        " ".join([stage, *words]): run_stage(folder, stage, *words) for stage in STAGES for words in arguments[stage]
+    }

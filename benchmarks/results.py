@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 FOLDER = Path(__file__).resolve().parent
 STORE = FOLDER / "results.json"
@@ -36,7 +36,7 @@ class Chart(NamedTuple):
     title: str
     x_label: str
     y_label: str
-    series: dict[str, tuple[list, list[float]]]
+    series: dict[str, tuple[list[Any], list[float]]]
     is_bars: bool = False
 
 
@@ -49,9 +49,10 @@ class Result(NamedTuple):
     charts: list[Chart]
 
 
-def load_results() -> dict[str, dict]:
+def load_results() -> dict[str, dict[str, Any]]:
     """By section: `machine`, `command` and `result`."""
-    return json.loads(STORE.read_text(encoding="utf-8")) if STORE.exists() else {}
+    stored: dict[str, dict[str, Any]] = json.loads(STORE.read_text(encoding="utf-8")) if STORE.exists() else {}
+    return stored
 
 
 def save_result(section: str, machine: dict[str, str], command: str, result: Result) -> None:

@@ -7,7 +7,6 @@ time (BGR pixels without scaling, loss on logits) are left as they are there.
 Alone: `python -m benchmarks.child benchmarks.tutorial:main <photos> <side> <member>=<weights or ""> ...`.
 """
 
-import sys
 import time
 from pathlib import Path
 
@@ -20,10 +19,10 @@ from benchmarks.photos import MEMBERS
 BATCH = 32
 
 
-def main() -> dict[str, float]:
+def main(folder: str, image_side: str, *named_weights: str) -> dict[str, float]:
     """Run all of it; the seconds of every step, and the accuracies after the single epochs."""
-    photos, side = Path(sys.argv[1]), int(sys.argv[2])
-    weights = dict(argument.split("=", 1) for argument in sys.argv[3:])
+    photos, side = Path(folder), int(image_side)
+    weights = dict(argument.split("=", 1) for argument in named_weights)
     keras.utils.set_random_seed(0)
     laps = Laps()
     classes = sorted(path.name for path in (photos / "train").iterdir())
@@ -63,7 +62,10 @@ def decode_loop(paths: list[Path], side: int) -> np.ndarray:
     """Read and resize image after image into an array of float64."""
     images = np.zeros((len(paths), side, side, 3))
     for number, path in enumerate(paths):
-        images[number] = cv2.resize(cv2.imread(str(path)), (side, side))
+        image = cv2.imread(str(path))
+        if image is None:
+            raise ValueError(f"{path} cannot be decoded")
+        images[number] = cv2.resize(image, (side, side))
     return images
 
 
@@ -95,7 +97,7 @@ def stack_members(members: list[keras.Model]) -> keras.Model:
 class Laps:
     """Seconds between calls."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
         self._last = time.perf_counter()
 

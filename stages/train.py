@@ -28,17 +28,17 @@ def main(member: Annotated[str, typer.Argument(help="A label in the block `membe
     # from here on Keras, on the backend chosen
     from stacker.artifacts.saved_models import save_model
     from stacker.training.assembled import check_assembled
+    from stacker.training.choosing import choose_trainer
     from stacker.training.fitting import make_deterministic
     from stacker.training.held_out_predictions import predict_held_out
     from stacker.training.member_data import load_member_data
-    from stacker.training.member_training import MemberTrainer
     from stacker.training.reporting import predict_initially, report_fit
 
     make_deterministic()
     data = load_member_data(member, has_features=not settings.backbone.trainable)
     groups = load_groups("train")
     plan = plan_fits(stacking.fit_on, data.labels["train"], groups, stacking.folds, stacking.holdout, stacking.seed)
-    trainer = MemberTrainer(member, settings, data, inference)
+    trainer = choose_trainer(member, settings, data, inference)
     initial = predict_initially(trainer, plan.final.learn, settings.training.initial_scores)
     started = time.monotonic()
     fitted = trainer.fit(plan.final.learn)

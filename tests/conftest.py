@@ -3,10 +3,21 @@
 import gc
 import importlib
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 from helpers import small_settings, write_params
+
+
+@pytest.fixture(scope="session", autouse=True)
+def temporary_folder(tmp_path_factory: pytest.TempPathFactory):
+    """What tests and the processes that they start leave in the temporary folder, pytest removes with its own."""
+    folder = tmp_path_factory.mktemp("temporary")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", str(folder))
+        patch.setattr(tempfile, "tempdir", str(folder))
+        yield folder
 
 
 @pytest.fixture
@@ -29,6 +40,10 @@ def run_stage():
 
 def pytest_collection_finish() -> None:
     """Keras collects garbage whenever it forgets; it need not look through what was there before the first test."""
+    _freeze()
+
+
+def _freeze() -> None:
     gc.collect()
     gc.freeze()
 
@@ -36,8 +51,11 @@ def pytest_collection_finish() -> None:
 @pytest.fixture(autouse=True)
 def _forget_keras_state():
     """Free the networks of a test and its dtype policy; a test that needs no Keras does not pay for its import."""
+    was_there = "keras" in sys.modules
     yield
     keras = sys.modules.get("keras")
     if hasattr(keras, "utils"):
         keras.config.set_dtype_policy("float32")
         keras.utils.clear_session()
+        if not was_there:  # the test imported it, with some 370,000 objects
+            _freeze()

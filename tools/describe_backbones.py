@@ -5,8 +5,9 @@ Usage: `python -m tools.describe_backbones` (minutes: it builds all 40 networks,
 
 import re
 import warnings
+from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 from tqdm import tqdm
@@ -104,7 +105,7 @@ def replace_table(page: str, table: str) -> str:
     return f"{before}{begin}\n{table}{end}{after}"
 
 
-def _read_refusal(architecture, **settings) -> str:
+def _read_refusal(architecture: Callable[..., Any], **settings: Any) -> str:
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # MobileNetV3 only warns, then builds and downloads
         try:

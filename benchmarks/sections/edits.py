@@ -32,7 +32,7 @@ def measure(bench: Bench) -> Result:
     edits: dict[str, Callable[[Params], None]] = {
         "one head: its hidden layer": lambda p: p["members"]["mobilenet_v2"].update(head={"hidden": [16]}),
         "one member: another backbone": lambda p: p["members"]["mobilenet_v2"].update(backbone="MobileNet"),
-        "the meta-model: its hidden layer": lambda p: p["stacking"]["meta_models"]["ensemble"].update(hidden=[4]),
+        "the meta-model: its hidden layer": lambda p: p["meta_models"]["ensemble"].update(hidden=[4]),
         "all edits taken back": lambda p: p.update(original),
     }
     for name, edit in edits.items():
@@ -59,7 +59,8 @@ def make_clone(bench: Bench) -> Path:
 
 def read_params(clone: Path) -> Params:
     """The clone's params.yaml."""
-    return yaml.safe_load((clone / "params.yaml").read_text(encoding="utf-8"))
+    params: Params = yaml.safe_load((clone / "params.yaml").read_text(encoding="utf-8"))
+    return params
 
 
 def write_params(clone: Path, params: Params) -> None:

@@ -3,18 +3,24 @@
 import contextlib
 import io
 import time
+from typing import Any
 
 import keras
 import numpy as np
-from stacker.settings.schema import FineTune, Head, Member
 
 from benchmarks.measure import describe_ratio, describe_seconds
 from benchmarks.photos import MEMBERS, Bench, load_pixels, take_evenly
 from benchmarks.results import Result, Table
 from benchmarks.sections.inference import BATCH, choose
 from stacker.backbones.building import build_backbone
+from stacker.settings.backbone import Backbone
+from stacker.settings.members import Head, Member
+from stacker.settings.training import FineTune, Training
+from stacker.training.activation_trainer import ActivationTrainer
 from stacker.training.activations import DATA
-from stacker.training.member_training import MemberData, MemberTrainer
+from stacker.training.choosing import choose_trainer
+from stacker.training.member_data import MemberData
+from stacker.training.trainer import Trainer
 
 TITLE = "Fine-tuning from kept activations"
 CUTS = {  # the first layer that is trained
@@ -43,10 +49,9 @@ def measure(bench: Bench) -> Result:
     return Result(TITLE, notes, [table], [])
 
 
-def measure_cut(bench: Bench, label: str, number: int, images: np.ndarray) -> list:
+def measure_cut(bench: Bench, label: str, number: int, images: np.ndarray) -> list[Any]:
     """A row of the table."""
-    trainers = {keeps: make_trainer(bench, label, number, images) for keeps in (False, True)}
-    trainers[False].keeps_activations = False
+    trainers = {keeps: make_trainer(bench, label, number, images, keeps) for keeps in (False, True)}
     rows = np.arange(len(images))
     first = time_fit(trainers[True], rows)  # with the pass
     seconds: dict[bool, list[float]] = {False: [], True: []}
@@ -54,7 +59,8 @@ def measure_cut(bench: Bench, label: str, number: int, images: np.ndarray) -> li
         for keeps in (False, True)[:: -1 if repeat % 2 else 1]:
             seconds[keeps].append(time_fit(trainers[keeps], rows))
     slow, fast = (float(np.median(seconds[keeps])) for keeps in (False, True))
-    kept = trainers[True].activations
+    fitted = trainers[True]
+    kept = fitted.activations if isinstance(fitted, ActivationTrainer) else {}
     size = kept["train"].shape[1] * 4 / 1024 if kept else 0.0
     texts = [describe_seconds(seconds[keeps]) for keeps in (False, True)]
     total = FITS * slow / (first + (FITS - 1) * fast)
@@ -62,22 +68,14 @@ def measure_cut(bench: Bench, label: str, number: int, images: np.ndarray) -> li
     return [label, images.shape[1], CUTS[label][number], size, max(0.0, first - fast), *texts, ratio, f"{total:.2f}"]
 
 
-def make_trainer(bench: Bench, label: str, number: int, images: np.ndarray) -> MemberTrainer:
+def make_trainer(bench: Bench, label: str, number: int, images: np.ndarray, keeps: bool) -> Trainer:
     """A member that fine-tunes from the given cut; its head's features are blank, as only time counts."""
     side = images.shape[1]
     keras.backend.clear_session()
-    backbone = {"name": MEMBERS[label], "weights": bench.find_weights(label), "pooling": "avg", "image_size": None}
-    training = {"epochs": 1, "batch_size": BATCH, "optimizer": "adam", "learning_rate": 1e-4, "schedule": "constant"}
-    training |= {"warmup_epochs": 0, "patience": None, "class_weights": None, "label_smoothing": 0.0}
-    training |= {"augmentation": None, "initial_scores": False, "precision": "float32", "jit_compile": False, "seed": 1}
-    tuning = FineTune(layers=CUTS[label][number], epochs=EPOCHS, learning_rate=1e-5)
-    member = Member.model_validate(
-        {
-            "backbone": {**backbone, "trainable": False, "batch_norm_momentum": None, "seed": 1},
-            "head": Head(),
-            "training": {**training, "fine_tune": tuning},
-        }
-    )
+    tuning = FineTune(layers=CUTS[label][number], epochs=EPOCHS, learning_rate=1e-5, keep_activations=keeps)
+    training = Training(epochs=1, batch_size=BATCH, learning_rate=1e-4, patience=None, fine_tune=tuning)
+    backbone = Backbone(name=MEMBERS[label], weights=bench.find_weights(label))
+    member = Member(backbone=backbone, head=Head(), training=training)
     width = build_backbone(label, member.backbone, side).output_shape[1]
     parts = {"train": images, "validation": images[:BATCH]}
     data = MemberData(
@@ -86,10 +84,10 @@ def make_trainer(bench: Bench, label: str, number: int, images: np.ndarray) -> M
         {split: np.zeros((len(values), width), np.float32) for split, values in parts.items()},
         2,
     )
-    return MemberTrainer(label, member, data, choose("openvino", "float32"))
+    return choose_trainer(label, member, data, choose("openvino", "float32"))
 
 
-def time_fit(trainer: MemberTrainer, rows: np.ndarray) -> float:
+def time_fit(trainer: Trainer, rows: np.ndarray) -> float:
     """Seconds of one fit, both phases; the stage's own lines are not shown."""
     keras.backend.clear_session()
     start = time.perf_counter()

@@ -3,11 +3,10 @@
 import statistics
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
-from stacker.settings.schema import Backbone, Head, Inference
 
 from benchmarks.flops import count_flops
 from benchmarks.machine import has_amx, measure_peak
@@ -16,6 +15,9 @@ from benchmarks.photos import MEMBERS, Bench, load_pixels, take_evenly
 from benchmarks.results import Chart, Result, Table
 from stacker.backbones.building import build_backbone
 from stacker.inference.predictors import Predictor, compile_predictor
+from stacker.settings.backbone import Backbone
+from stacker.settings.inference import Inference
+from stacker.settings.members import Head
 from stacker.training.batches import Batches
 from stacker.training.fitting import FitSettings, encode_targets, fit_model
 from stacker.training.heads import build_head
@@ -39,7 +41,7 @@ def measure(bench: Bench) -> Result:
     peaks = {precision: measure_peak(precision) for precision in precisions}
     speed = Table(["member", "side", "GFLOP", "engine", "images per s", "ratio to Keras", "GFLOP/s", "of peak"], [])
     equal = Table(["member", "side", "engine", "largest difference", "share within bar", "accuracy", "Keras"], [])
-    bars: dict[str, tuple[list, list[float]]] = {name: ([], []) for name in ("keras", *precisions)}
+    bars: dict[str, tuple[list[str], list[float]]] = {name: ([], []) for name in ("keras", *precisions)}
     for side in bench.sizes:
         photos = load_photos(bench, side)
         for label in MEMBERS:
@@ -79,16 +81,7 @@ def load_photos(bench: Bench, side: int) -> Photos:
 
 def build_member_backbone(bench: Bench, label: str, side: int) -> keras.Model:
     """A frozen member's backbone, as `embed` builds it."""
-    settings = Backbone(
-        name=MEMBERS[label],
-        weights=bench.find_weights(label),
-        pooling="avg",
-        image_size=None,
-        trainable=False,
-        batch_norm_momentum=None,
-        seed=1,
-    )
-    return build_backbone(label, settings, side)
+    return build_backbone(label, Backbone(name=MEMBERS[label], weights=bench.find_weights(label)), side)
 
 
 def choose(engine: str, precision: str) -> Inference:
@@ -99,7 +92,7 @@ def time_engines(
     model: keras.Model, predictors: dict[str, Predictor], label: str, images: np.ndarray, repeats: int
 ) -> dict[str, list[float]]:
     """Seconds of every engine on the same images, after a first batch that is not counted."""
-    procedures: dict[str, Callable] = {"keras": lambda: model.predict(images, batch_size=BATCH, verbose=0)}
+    procedures: dict[str, Callable[[], Any]] = {"keras": lambda: model.predict(images, batch_size=BATCH, verbose=0)}
     procedures |= {name: partial(predictor.predict, {label: images}) for name, predictor in predictors.items()}
     model.predict(images[:BATCH], batch_size=BATCH, verbose=0)
     for predictor in predictors.values():
@@ -109,7 +102,7 @@ def time_engines(
 
 def compare_predictions(
     label: str, side: int, model: keras.Model, predictors: dict[str, Predictor], photos: Photos
-) -> list[list]:
+) -> list[list[Any]]:
     """Probabilities of the same head on the features of every engine."""
     features = model.predict(photos.train, batch_size=BATCH, verbose=0)
     head = build_head(Head(), features, 2, seed=0)

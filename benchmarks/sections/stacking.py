@@ -4,12 +4,12 @@ import time
 
 import keras
 import numpy as np
-from stacker.settings.schema import Head
 
 from benchmarks.photos import MEMBERS, Bench, load_pixels, take_evenly
 from benchmarks.results import Result, Table
 from benchmarks.sections.inference import build_member_backbone
 from stacker.ensembles.meta_model import assemble_ensemble, build_meta_model
+from stacker.settings.members import Head
 from stacker.training.batches import Batches
 from stacker.training.fitting import FitSettings, encode_targets, fit_model
 from stacker.training.heads import assemble_member, build_head
@@ -32,7 +32,7 @@ def measure(bench: Bench) -> Result:
         members = build_members(bench, side)
         saved = {label: member.predict(images, verbose=0) for label, member in members.items()}
         whole = build_meta_model(dict.fromkeys(members, 1), [10], 2, seed=0)
-        ensemble = assemble_ensemble(members, whole)
+        ensemble = assemble_ensemble("ensemble", members, whole)
         assembled = fit(ensemble, dict.fromkeys(members, images), targets, 1)
         fast = build_meta_model(dict.fromkeys(members, 1), [10], 2, seed=0)
         one = fit(fast, saved, targets, 1)
@@ -44,7 +44,7 @@ def measure(bench: Bench) -> Result:
     notes = [
         f"The same seed and the same batches. The ratio is of {EPOCHS} epochs: the assembled model's single epoch "
         f"times {EPOCHS}, for each costs the same, over the {EPOCHS} epochs that the pipeline fits.",
-        "`tests/unit/test_meta_model_equality.py` holds the equality.",
+        "`tests/ensembles/test_meta_model_equality.py` holds the equality.",
     ]
     return Result(TITLE, notes, [table], [])
 
@@ -64,5 +64,5 @@ def fit(model: keras.Model, inputs: dict[str, np.ndarray], targets: np.ndarray, 
     few = {label: values[:1] for label, values in inputs.items()}
     batches = Batches(inputs, targets, np.arange(len(targets)), BATCH, seed=0)
     start = time.perf_counter()
-    fit_model(model, batches, Batches(few, targets, [0], 1), FitSettings(epochs, BATCH, 0.001), "meta_model")
+    fit_model(model, batches, Batches(few, targets, np.array([0]), 1), FitSettings(epochs, BATCH, 0.001), "meta_model")
     return time.perf_counter() - start

@@ -76,7 +76,7 @@ def time_keras_export(model: keras.Model) -> float:
 def measure_evaluate(bench: Bench) -> Table:
     """Seconds of `evaluate` for one member, in a small project."""
     params = make_params(bench, 96, "float32", {"only": {"backbone": {"name": "MobileNetV2", "weights": None}}})
-    params["stacking"]["meta_models"] = {}
+    params["meta_models"] = {}
     folder = make_project(bench.scratch / "startup", bench.photos, params)
     for stage, arguments in (("prepare", []), ("embed", ["only"]), ("train", ["only"])):
         run_stage(folder, stage, *arguments)

@@ -1,6 +1,7 @@
 """The whole job on the same images: the tutorial's procedure at one epoch, and the pipeline from photos to ensemble."""
 
 import json
+from typing import Any
 
 from benchmarks.machine import has_amx
 from benchmarks.measure import ChildRun, describe_ratio, describe_seconds, run_child
@@ -29,7 +30,7 @@ def measure(bench: Bench) -> Result:
     one_epoch = [run.seconds for run in tutorial]
     twenty = [extrapolate(run) for run in tutorial]
     ours = [sum(run.seconds for run in runs.values()) for runs in pipeline]
-    rows: list[list] = [
+    rows: list[list[Any]] = [
         ["tutorial, 1 epoch", describe_seconds(one_epoch), describe_ratio(one_epoch, ours)],
         [f"tutorial, {TUTORIAL_EPOCHS} epochs (computed)", describe_seconds(twenty), describe_ratio(twenty, ours, 0)],
         ["pipeline, complete", describe_seconds(ours), "1"],
@@ -74,7 +75,7 @@ def run_tutorial(bench: Bench, side: int) -> ChildRun:
 
 def extrapolate(run: ChildRun) -> float:
     """Seconds at the tutorial's number of epochs."""
-    fits = sum(seconds for name, seconds in run.value.items() if name not in ("decode", "accuracy"))
+    fits = sum(float(seconds) for name, seconds in run.value.items() if name not in ("decode", "accuracy"))
     return run.seconds + (TUTORIAL_EPOCHS - 1) * fits
 
 
@@ -83,4 +84,5 @@ def run_project(bench: Bench, side: int, number: int) -> tuple[dict[str, ChildRu
     params = make_params(bench, side, choose_precision())
     folder = make_project(bench.scratch / f"whole-{number}", bench.photos, params)
     runs = run_pipeline(folder, list(MEMBERS))
-    return runs, json.loads((folder / "metrics" / "ensemble.json").read_text(encoding="utf-8"))["accuracy"]
+    metrics = json.loads((folder / "metrics" / "ensemble.json").read_text(encoding="utf-8"))
+    return runs, float(metrics["accuracy"])

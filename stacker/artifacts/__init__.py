@@ -1,5 +1,5 @@
-"""What lies between the stages: where each file is (said here and nowhere else), how it is read and written, and the
-error that names it when it is missing. A module an artifact, so that an edit re-runs those alone that use it.
+"""What lies between the stages: where each file is, said once, and how it is read and written. A module an artifact, so
+that an edit re-runs those stages alone that use it; an error that names the file where one is missing or damaged.
 
 May import: nothing of ours.
 """

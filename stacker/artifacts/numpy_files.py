@@ -24,13 +24,20 @@ def load_array(path: Path, command: str, mmap_mode: Literal["r"] | None = None) 
         PipelineError: the file is missing or damaged.
     """
     with _named(path, command):
-        array: np.ndarray = np.load(path, mmap_mode=mmap_mode)
+        array = np.load(path, mmap_mode=mmap_mode)
+        if not isinstance(array, np.ndarray):
+            array.close()
+            raise ValueError("it is an archive of arrays")
         return array
 
 
 def load_arrays(path: Path, command: str) -> Mapping[str, np.ndarray]:
     """All arrays of a `.npz` file, by name; arguments and errors as of `load_array`."""
-    with _named(path, command), np.load(path) as arrays:
+    # given the path, NumPy would leave a file open that is no whole archive
+    with _named(path, command), path.open("rb") as stream:
+        arrays = np.load(stream)
+        if isinstance(arrays, np.ndarray):
+            raise ValueError("it is a single array")
         return {name: arrays[name] for name in arrays}
 
 

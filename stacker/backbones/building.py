@@ -1,6 +1,7 @@
 """Build a backbone that takes raw RGB pixels and gives features."""
 
 import importlib
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -30,8 +31,9 @@ def build_backbone(label: str, settings: Backbone, array_size: int) -> keras.Mod
         trainable where `settings.trainable` says so. The layer "network" is the architecture itself.
 
     Raises:
-        PipelineError: the weights file does not fit the architecture.
+        PipelineError: the weights file is not there, or does not fit the architecture.
     """
+    _check_weights(label, settings.weights)
     keras.utils.set_random_seed(settings.seed)
     image_size = settings.image_size or array_size
     network = _build_network(settings, image_size)
@@ -74,6 +76,14 @@ def build_pixel_scaling(architecture: str) -> keras.layers.Dense:
     scaling.build((None, None, None, 3))
     scaling.set_weights([kernel, bias])
     return scaling
+
+
+def _check_weights(label: str, weights: str | None) -> None:
+    if weights not in (None, "imagenet") and not Path(weights).is_file():
+        raise PipelineError(
+            f"members.{label}.backbone.weights, or the shared backbone.weights: expected `imagenet`, `null` for random "
+            f"weights, or the path of an existing weights file, received {weights!r}"
+        )
 
 
 def _build_network(settings: Backbone, image_size: int) -> keras.Model:

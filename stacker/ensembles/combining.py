@@ -23,12 +23,14 @@ def combine_mean(test: Mapping[str, np.ndarray]) -> np.ndarray:
     Returns:
         Float64, (n, k).
     """
-    return np.mean(list(test.values()), axis=0)
+    mean: np.ndarray = np.mean(list(test.values()), axis=0)
+    return mean
 
 
 def combine_weighted(test: Mapping[str, np.ndarray], weights: Mapping[str, float]) -> np.ndarray:
     """The mean of the members' probabilities under `weights`, which sum to 1; shapes as in `combine_mean`."""
-    return np.sum([weights[member] * test[member] for member in weights], axis=0)
+    total: np.ndarray = np.sum([weights[member] * test[member] for member in weights], axis=0)
+    return total
 
 
 def choose_greedy_weights(

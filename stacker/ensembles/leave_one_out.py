@@ -43,7 +43,8 @@ def apply_meta_weights(weights: MetaWeights, predictions: Mapping[str, np.ndarra
         values = np.maximum(values @ kernel + bias, 0)
     kernel, bias = weights.layers[-1]
     logits = values @ kernel + bias
-    return expit(logits) if logits.shape[1] == 1 else softmax(logits, axis=1)
+    probabilities: np.ndarray = expit(logits) if logits.shape[1] == 1 else softmax(logits, axis=1)
+    return probabilities
 
 
 def save_leave_one_out(ensemble: str, without: Mapping[str, MetaWeights]) -> None:

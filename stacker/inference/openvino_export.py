@@ -44,8 +44,8 @@ def _export_graph(model: keras.Model, core: Any, folder: Path) -> Any:
     weights = [keras.ops.convert_to_numpy(weight) for weight in model.trainable_variables]
     frozen = [keras.ops.convert_to_numpy(weight) for weight in model.non_trainable_variables]
 
-    @tensorflow.function(autograph=False)
-    def forward(inputs):
+    @tensorflow.function(autograph=False)  # type: ignore[untyped-decorator] # TensorFlow ships no types
+    def forward(inputs: Any) -> Any:
         return model.stateless_call(weights, frozen, inputs, training=False)[0]
 
     signature = keras.tree.map_structure(

@@ -17,6 +17,7 @@ from stacker.inference.openvino_export import export_openvino
 from stacker.settings.inference import Inference
 
 Inputs = Mapping[str, np.ndarray]
+Batches = Iterator[tuple[int, dict[str, np.ndarray]]]  # the number of the first row, and the arrays by input
 
 
 class Predictor:
@@ -55,7 +56,7 @@ class Predictor:
         self._run(((start, self._take(inputs, rows, start)) for start in starts), outputs)
         return outputs
 
-    def _run(self, batches: Iterator[tuple[int, dict[str, np.ndarray]]], outputs: np.ndarray) -> None:
+    def _run(self, batches: Batches, outputs: np.ndarray) -> None:
         raise NotImplementedError
 
     def _take(self, inputs: Inputs, rows: np.ndarray, start: int) -> dict[str, np.ndarray]:
@@ -78,7 +79,7 @@ class KerasPredictor(Predictor):
             )
         self.model = model
 
-    def _run(self, batches, outputs):
+    def _run(self, batches: Batches, outputs: np.ndarray) -> None:
         for start, batch in batches:
             given = batch if len(batch) > 1 else next(iter(batch.values()))
             outputs[start : start + self.batch_size] = self.model.predict_on_batch(given)[: len(outputs) - start]
@@ -110,7 +111,7 @@ class OpenVINOPredictor(Predictor):
         count = self.compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS") + 1
         self.requests = [self.compiled.create_infer_request() for _ in range(count)]
 
-    def _run(self, batches, outputs):
+    def _run(self, batches: Batches, outputs: np.ndarray) -> None:
         # A ring of asynchronous requests, and no AsyncInferQueue: the destruction of that one races with its callbacks,
         # and ended the process now and then ("Resource deadlock avoided"; openvinotoolkit/openvino#37073 is akin).
         running: deque[tuple[Any, int]] = deque()

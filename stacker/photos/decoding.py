@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import cv2
 import numpy as np
@@ -23,6 +23,9 @@ REDUCED = {
     4: cv2.IMREAD_REDUCED_COLOR_4,
     8: cv2.IMREAD_REDUCED_COLOR_8,
 }
+
+
+T = TypeVar("T")
 
 
 class Fingerprint(NamedTuple):
@@ -47,7 +50,7 @@ def read_fingerprints(paths: Sequence[Path], perceptual: bool) -> list[Fingerpri
     Raises:
         PipelineError: naming every file that is no readable image.
     """
-    return _in_threads(lambda path: read_fingerprint(path, perceptual), paths, "reading")
+    return _in_threads(lambda row: read_fingerprint(paths[row], perceptual), paths, "reading")
 
 
 def read_fingerprint(path: Path, perceptual: bool) -> Fingerprint:
@@ -97,7 +100,7 @@ def decode_images(
         image = _decode(content, REDUCED[factor])
         pixels[row] = cv2.cvtColor(fit_image(image, side, fit, INTERPOLATIONS[interpolation]), cv2.COLOR_BGR2RGB)
 
-    _in_threads(decode_row, range(len(paths)), "decoding", names=paths)
+    _in_threads(decode_row, paths, "decoding")
 
 
 def choose_reduction(width: int, height: int, side: int, fit: str) -> int:
@@ -117,42 +120,43 @@ def fit_image(image: np.ndarray, side: int, fit: str, interpolation: int) -> np.
         top, left = (height - edge) // 2, (width - edge) // 2
         image = image[top : top + edge, left : left + edge]
     if fit != "pad":
-        return cv2.resize(image, (side, side), interpolation=interpolation)
+        return np.asarray(cv2.resize(image, (side, side), interpolation=interpolation))
     scale = side / max(height, width)
     inner_height, inner_width = max(1, round(height * scale)), max(1, round(width * scale))
     image = cv2.resize(image, (inner_width, inner_height), interpolation=interpolation)
     top, left = (side - inner_height) // 2, (side - inner_width) // 2
     bottom, right = side - inner_height - top, side - inner_width - left
-    return cv2.copyMakeBorder(image, top, bottom, left, right, cv2.BORDER_CONSTANT)
+    return np.asarray(cv2.copyMakeBorder(image, top, bottom, left, right, cv2.BORDER_CONSTANT))
 
 
 def _decode(content: np.ndarray, flags: int) -> np.ndarray:
     image = cv2.imdecode(content, flags) if content.size else None
     if image is None:
         raise OSError("OpenCV cannot decode it")
-    return image
+    return np.asarray(image)
 
 
-def _in_threads(work: Callable, items: Sequence, description: str, names: Sequence[Path] | None = None) -> list:
-    """Call `work` on every item in threads, with a progress bar; collect the unreadable files, then report them all."""
+def _in_threads(work: Callable[[int], T], paths: Sequence[Path], description: str) -> list[T]:
+    """Call `work` on every row number in threads, with a progress bar; then report all files that are unreadable."""
     broken: list[str] = []
 
-    def attempt(number: int):
+    def attempt(row: int) -> T | None:
         try:
-            return work(items[number])
+            return work(row)
         except (OSError, Image.DecompressionBombError) as error:
-            broken.append(f"{(names or items)[number]}: {error}")
+            broken.append(f"{paths[row]}: {error}")
+            return None
 
     previous = cv2.getNumThreads()
     cv2.setNumThreads(1)  # one thread a file: OpenCV's own threads would fight ours over the cores
     try:
         with (
             ThreadPoolExecutor(os.cpu_count()) as executor,
-            tqdm(total=len(items), desc=description, mininterval=1) as bar,
+            tqdm(total=len(paths), desc=description, mininterval=1) as bar,
         ):
             results = []
-            for start in range(0, len(items), QUEUED):
-                for result in executor.map(attempt, range(start, min(start + QUEUED, len(items)))):
+            for start in range(0, len(paths), QUEUED):
+                for result in executor.map(attempt, range(start, min(start + QUEUED, len(paths)))):
                     results.append(result)
                     bar.update()
     finally:
@@ -160,4 +164,4 @@ def _in_threads(work: Callable, items: Sequence, description: str, names: Sequen
     if broken:
         shown = "\n  ".join(sorted(broken)[:10])
         raise PipelineError(f"{len(broken)} image(s) cannot be read; mend or remove them:\n  {shown}")
-    return results
+    return [result for result in results if result is not None]

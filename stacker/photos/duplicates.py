@@ -25,12 +25,14 @@ def group_duplicates(
     """
     _, groups = np.unique(np.asarray(content_hashes), return_inverse=True)
     if near_duplicates is None:
-        return groups.astype(np.int64)
+        unchanged: np.ndarray = groups.astype(np.int64)
+        return unchanged
     first, second = _find_near_pairs(np.asarray(difference_hashes, dtype=np.uint64), near_duplicates)
     count = groups.max() + 1
     edges = coo_array((np.ones(len(first), dtype=bool), (groups[first], groups[second])), (count, count))
     _, components = connected_components(edges, directed=False)
-    return components[groups].astype(np.int64)
+    joined: np.ndarray = components[groups].astype(np.int64)
+    return joined
 
 
 def _find_near_pairs(hashes: np.ndarray, distance: int) -> tuple[np.ndarray, np.ndarray]:

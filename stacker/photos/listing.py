@@ -1,5 +1,7 @@
 """Find the image files of every class, and say which split each is for."""
 
+from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -7,6 +9,7 @@ from stacker.artifacts.errors import PipelineError
 from stacker.settings.data import Splits
 
 SUFFIXES = {".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
+SPLIT_NAMES = {"train", "training", "test", "testing", "val", "valid", "validation"}
 
 
 class ImageFile(NamedTuple):
@@ -18,14 +21,14 @@ class ImageFile(NamedTuple):
 
 
 def list_images(root: Path, splits: Splits) -> tuple[list[ImageFile], list[str]]:
-    """List the images of every folder that `splits` names, in sorted order.
+    """List the images of every folder that `splits` names, in sorted order; what is left out is counted in print.
 
     Returns:
         The files, and the class names in the order of the class indices.
 
     Raises:
-        PipelineError: a folder is missing, has fewer than two classes or other classes than the train folder, or a
-            class has no image.
+        PipelineError: a folder is missing, has fewer than two classes or other classes than the train folder, has
+            split folders for classes, or a class has no image.
     """
     folders = {name: source for name, source in splits.model_dump().items() if isinstance(source, str)}
     classes = _list_classes(root / folders["train"])
@@ -43,29 +46,61 @@ def list_images(root: Path, splits: Splits) -> tuple[list[ImageFile], list[str]]
     return files, classes
 
 
-def _list_classes(folder: Path) -> list[str]:
-    if not folder.is_dir():
-        raise PipelineError(f"{folder} is no folder: check data.images and data.splits, and that its fetch has run")
-    classes = sorted(path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
-    if len(classes) < 2:
-        raise PipelineError(
-            f"{folder} needs one folder per class, at least two; received {classes or 'none'}. If it holds split "
-            "folders (train/, test/), name them in data.splits"
-        )
-    return classes
-
-
-def _list_class(folder: Path) -> list[Path]:
-    visible = [path for path in sorted(folder.rglob("*")) if path.is_file() and not is_hidden(path.relative_to(folder))]
-    images = [path for path in visible if path.suffix.lower() in SUFFIXES]
-    if not images:
-        raise PipelineError(f"{folder} holds no image: expected files ending in {', '.join(sorted(SUFFIXES))}")
-    if len(images) < len(visible):
-        others = sorted({path.suffix or path.name for path in visible if path not in set(images)})
-        print(f"{folder}: left out {len(visible) - len(images)} file(s) that are no images: {', '.join(others)}")
-    return images
-
-
 def is_hidden(path: Path) -> bool:
     """Is the file, or a folder that it lies in, one that file managers hide, such as .thumbnails?"""
     return any(part.startswith(".") for part in path.parts)
+
+
+def _list_classes(folder: Path) -> list[str]:
+    if not folder.is_dir():
+        raise PipelineError(f"{folder} is no folder: check data.images and data.splits, and that its fetch has run")
+    entries = [path for path in sorted(folder.iterdir()) if not path.name.startswith(".")]
+    classes = [path for path in entries if path.is_dir()]
+    if len(classes) < 2:
+        raise PipelineError(
+            f"{folder} needs one folder per class, at least two; received {[path.name for path in classes] or 'none'}. "
+            "If it holds split folders (train/, test/), name them in data.splits"
+        )
+    _refuse_splits(folder, classes)
+    _report_left_out(folder, (path for path in entries if not path.is_dir()))
+    return [path.name for path in classes]
+
+
+def _refuse_splits(folder: Path, classes: list[Path]) -> None:
+    """A class may be called `train`, as in railways; two split names, or one that holds folders, are splits."""
+    named = [path for path in classes if path.name.casefold() in SPLIT_NAMES]
+    nested = [path for path in named if any(entry.is_dir() for entry in path.iterdir())]
+    if len(named) > 1 or nested:
+        names = ", ".join(path.name for path in named)
+        raise PipelineError(
+            f"{folder} holds the folders {names}, which are splits and no classes: name them in data.splits, such as "
+            "`splits: {train: train, validation: 0.1, test: test}`, or rename them if they are classes"
+        )
+
+
+def _list_class(folder: Path) -> list[Path]:
+    visible = [path for path in sorted(folder.rglob("*")) if not is_hidden(path.relative_to(folder))]
+    images = [path for path in visible if path.suffix.lower() in SUFFIXES and path.is_file()]
+    if not images:
+        raise PipelineError(f"{folder} holds no image: expected files ending in {', '.join(sorted(SUFFIXES))}")
+    taken = set(images)
+    _report_left_out(folder, (path for path in visible if path not in taken))
+    return images
+
+
+def _report_left_out(folder: Path, paths: Iterable[Path]) -> None:
+    """Say how many entries of which kind are not taken; plain folders are none of them."""
+    kinds = Counter(kind for path in paths if (kind := _name_kind(path)))
+    if kinds:
+        listed = ", ".join(f"{count:,} {kind}" for kind, count in sorted(kinds.items()))
+        print(f"{folder}: left out {kinds.total():,} that are no images to take: {listed}")
+
+
+def _name_kind(path: Path) -> str | None:
+    if path.is_symlink() and not path.exists():
+        return "dangling link"
+    if path.is_dir():
+        return "link to a folder" if path.is_symlink() else None
+    if path.suffix.lower() in SUFFIXES:
+        return "image outside the class folders"
+    return path.suffix.lower() or path.name

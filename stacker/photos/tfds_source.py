@@ -22,7 +22,7 @@ def write_tfds(source: TfdsSource, folder: Path) -> None:
         import tensorflow_datasets as tfds
     except ImportError as error:
         raise PipelineError(
-            f"fetch kind tfds needs the extra: pip install 'tensorflow-datasets>=4.9.9' ({error})"
+            f"fetch.*.kind: tfds needs the extra `tfds`, which is not installed ({error}): pip install -e '.[tfds]'"
         ) from None
     name = f"{source.name}:{source.version}" if source.version else source.name
     try:

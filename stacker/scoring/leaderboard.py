@@ -44,7 +44,7 @@ class Findings(NamedTuple):
     @property
     def n(self) -> int:
         """Number of test rows."""
-        return self.standings[0].scores["n"]
+        return int(self.standings[0].scores["n"])
 
 
 def flatten_findings(findings: Findings) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """Score probabilities against labels: pure functions, no network."""
 
+from typing import Any
+
 import numpy as np
 from scipy.stats import binomtest
 from sklearn import metrics
@@ -7,7 +9,7 @@ from sklearn import metrics
 CALIBRATION_BINS = 15
 
 
-def compute_scores(labels: np.ndarray, probabilities: np.ndarray, classes: list[str]) -> dict:
+def compute_scores(labels: np.ndarray, probabilities: np.ndarray, classes: list[str]) -> dict[str, Any]:
     """All scores of one model.
 
     Args:

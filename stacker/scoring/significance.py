@@ -69,7 +69,8 @@ def compute_log_losses(labels: np.ndarray, probabilities: np.ndarray) -> np.ndar
         probabilities: float64, (n, k), rows sum to 1.
     """
     margin = np.finfo(np.float64).eps
-    return -np.log(np.clip(probabilities[np.arange(len(labels)), labels], margin, 1 - margin))
+    losses: np.ndarray = -np.log(np.clip(probabilities[np.arange(len(labels)), labels], margin, 1 - margin))
+    return losses
 
 
 def bootstrap_means(values: np.ndarray, resamples: int = RESAMPLES, seed: int = SEED) -> np.ndarray:

@@ -1,7 +1,7 @@
 """The models on the leaderboard, with their scores: pure functions."""
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -44,7 +44,7 @@ class Standing(NamedTuple):
     """
 
     model: Model
-    scores: dict
+    scores: dict[str, Any]
 
 
 def rank_models(models: Sequence[Model], labels: np.ndarray, classes: list[str]) -> list[Standing]:

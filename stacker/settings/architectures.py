@@ -1,6 +1,6 @@
 """The backbones of `keras.applications`, as plain data, so that settings are checked without importing Keras.
 
-`tests/unit/test_backbones.py` compares this table with Keras itself.
+`tests/backbones/test_building.py` compares this table with Keras itself.
 """
 
 from typing import NamedTuple

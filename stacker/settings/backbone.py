@@ -3,7 +3,7 @@
 import difflib
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, TypeAdapter
+from pydantic import AfterValidator, Field, TypeAdapter
 
 from stacker.settings.architectures import ARCHITECTURES
 from stacker.settings.merging import validate_member
@@ -20,6 +20,11 @@ def check_architecture(name: str) -> str:
     return name
 
 
+ArchitectureName = Annotated[
+    str, AfterValidator(check_architecture), Field(json_schema_extra={"enum": sorted(ARCHITECTURES)})
+]
+
+
 class SharedBackbone(Section):
     """What all members share unless they say otherwise."""
 
@@ -34,7 +39,7 @@ class SharedBackbone(Section):
 class Backbone(SharedBackbone):
     """A member's backbone, complete."""
 
-    name: Annotated[str, AfterValidator(check_architecture)]
+    name: ArchitectureName
 
 
 def load_backbone(label: str) -> Backbone:

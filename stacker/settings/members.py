@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, TypeAdapter, model_validator
 
-from stacker.settings.backbone import Backbone
+from stacker.settings.backbone import ArchitectureName, Backbone
 from stacker.settings.merging import validate_member
 from stacker.settings.sections import Count, Section, expand_name
 from stacker.settings.training import Training
@@ -21,7 +21,7 @@ class Head(Section):
 class Member(Section):
     """One member, complete."""
 
-    backbone: Annotated[Backbone, BeforeValidator(expand_name)]
+    backbone: Annotated[Backbone, BeforeValidator(expand_name, json_schema_input_type=ArchitectureName | Backbone)]
     head: Head = Head()
     training: Training = Training()
 

@@ -57,11 +57,11 @@ def locate_setting(place: Place, document: Document) -> Place:
     is_shared = place[:1] == ("members",) and len(place) > 3 and place[2] in SHARED
     if not is_shared or place[2:] == ("backbone", "name"):  # each member names its own backbone
         return place
-    own = expand_name(document["members"][place[1]].get(place[2]))
+    own, shared = expand_name(document["members"][place[1]].get(place[2], {})), document.get(str(place[2]))
     for part in place[3:]:
-        if not isinstance(own, dict) or part not in own:
-            return place[2:]
-        own = own[part]
+        if isinstance(own, dict) and part not in own:
+            return place[2:] if isinstance(shared, dict) else place
+        own, shared = own[part], shared.get(part) if isinstance(shared, dict) else None
     return place
 
 

@@ -87,7 +87,7 @@ def validate_at(schema: TypeAdapter[T], value: Any, locate: Callable[[Place], Pl
         return schema.validate_python(value)
     except ValidationError as error:
         # A wrong setting of a shared block is one mistake, though every member has it.
-        lines = list(dict.fromkeys(_describe(problem, locate) for problem in error.errors()))
+        lines = list(dict.fromkeys(_describe(problem, value, locate) for problem in error.errors()))
         raise PipelineError(f"{path} has {len(lines)} wrong setting(s):\n  " + "\n  ".join(lines)) from None
 
 
@@ -100,8 +100,8 @@ def _find_keys(value: Any, names: tuple[str, ...], prefix: str = "") -> Iterator
         yield from _find_keys(child, names, here)
 
 
-def _describe(problem: ErrorDetails, locate: Callable[[Place], Place]) -> str:
-    place = locate(tuple(part for part in problem["loc"] if part != "[key]"))
+def _describe(problem: ErrorDetails, value: Any, locate: Callable[[Place], Place]) -> str:
+    place = locate(_drop_branches(problem["loc"], value))
     where = ".".join(map(str, place)) or "settings"
     if problem["type"] == "missing":
         return _explain_missing(place)
@@ -112,6 +112,17 @@ def _describe(problem: ErrorDetails, locate: Callable[[Place], Place]) -> str:
     message = problem["msg"].removeprefix("Value error, ")
     received = "" if isinstance(problem["input"], dict) else f"; received {problem['input']!r}"
     return f"{where}: {message}{received}"
+
+
+def _drop_branches(place: Place, value: Any) -> Place:
+    """`place` without the branches of the schema that pydantic names in it, such as `constrained-int`."""
+    kept: Place = ()
+    for number, part in enumerate(place):
+        if isinstance(value, list):
+            kept, value = (*kept, part), value[int(part)]
+        elif isinstance(value, dict) and (part in value or number == len(place) - 1):
+            kept, value = (*kept, part), value.get(part)
+    return kept
 
 
 def _explain_missing(place: Place) -> str:

@@ -1,10 +1,13 @@
 """Feed arrays to Keras in batches: shuffled anew every epoch, read from the memory map, never copied whole."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import keras
 import numpy as np
 
 
-class Batches(keras.utils.PyDataset):
+class Batches(keras.utils.PyDataset):  # type: ignore[misc] # Keras ships no types
     """Batches of (inputs, targets, weights) over chosen rows.
 
     Args:
@@ -17,7 +20,15 @@ class Batches(keras.utils.PyDataset):
         weights: float32, (n,), a weight a row; None for equal ones.
     """
 
-    def __init__(self, inputs, targets, rows, batch_size: int, seed: int | None = None, weights=None):
+    def __init__(
+        self,
+        inputs: np.ndarray | Mapping[str, np.ndarray],
+        targets: np.ndarray,
+        rows: np.ndarray,
+        batch_size: int,
+        seed: int | None = None,
+        weights: np.ndarray | None = None,
+    ):
         super().__init__()
         self.inputs = inputs
         self.targets = targets
@@ -30,7 +41,7 @@ class Batches(keras.utils.PyDataset):
     def __len__(self) -> int:
         return -(-len(self.rows) // self.batch_size)
 
-    def __getitem__(self, number: int):
+    def __getitem__(self, number: int) -> tuple[Any, ...]:
         # Sorted, so that the memory map is read in the order of the disk; a batch has no order of its own.
         rows = np.sort(self.rows[number * self.batch_size : (number + 1) * self.batch_size])
         inputs = keras.tree.map_structure(lambda values: _take(values, rows), self.inputs)

@@ -40,25 +40,48 @@ def make_deterministic() -> None:
 
 
 def encode_targets(labels: np.ndarray, output_width: int) -> np.ndarray:
-    """Class indices as float32 targets: (n, 1) for a sigmoid, one-hot (n, output_width) for a softmax."""
+    """Class indices as targets.
+
+    Args:
+        labels: int64, (n,), 0 to classes - 1.
+        output_width: 1 for a sigmoid, the number of classes for a softmax.
+
+    Returns:
+        float32, (n, 1) for a sigmoid, one-hot (n, output_width) for a softmax.
+    """
     if output_width == 1:
-        return labels.astype(np.float32)[:, np.newaxis]
-    return np.eye(output_width, dtype=np.float32)[labels]
+        return labels[:, np.newaxis].astype(np.float32)
+    one_hot: np.ndarray = np.eye(output_width, dtype=np.float32)[labels]
+    return one_hot
 
 
 def compute_class_weights(labels: np.ndarray) -> np.ndarray:
-    """A weight for every row that gives all classes the same total: n / (classes * count), float32, (n,).
+    """A weight for every row that gives all classes the same total: n / (classes * count).
 
     Source: scikit-learn's `class_weight="balanced"`.
+
+    Args:
+        labels: int64, (n,).
+
+    Returns:
+        float32, (n,).
     """
     counts = np.bincount(labels)
-    return (len(labels) / (np.count_nonzero(counts) * counts[labels])).astype(np.float32)
+    weights: np.ndarray = len(labels) / (np.count_nonzero(counts) * counts[labels])
+    return weights.astype(np.float32)
 
 
 def compile_model(
     model: keras.Model, settings: FitSettings, steps_per_epoch: int, steps_per_execution: int = 1
 ) -> None:
-    """Compile for probabilities: binary cross-entropy for one output, categorical for more."""
+    """Compile for probabilities: binary cross-entropy for one output, categorical for more.
+
+    Args:
+        model: gives probabilities, (n, 1) or (n, classes).
+        settings: of the optimizer, its schedule and the loss.
+        steps_per_epoch: batches, which the schedule counts.
+        steps_per_execution: batches that Keras runs at a time.
+    """
     binary = model.output_shape[-1] == 1
     loss_class = keras.losses.BinaryCrossentropy if binary else keras.losses.CategoricalCrossentropy
     model.compile(
@@ -91,20 +114,13 @@ def fit_model(
     """
     keras.utils.set_random_seed(settings.seed)
     compile_model(model, settings, len(train), 1 if is_long else min(len(train), SHORT_STEPS))
-    callbacks: list[keras.callbacks.Callback] = [keras.callbacks.TerminateOnNaN()]
-    if settings.patience is not None:
-        callbacks.append(
-            keras.callbacks.EarlyStopping(
-                "val_loss", patience=settings.patience, restore_best_weights=True, start_from_epoch=0
-            )
-        )
     rates = _RateRecorder()
     with graph_precision(settings.precision):
         history = model.fit(
             train,
             validation_data=validation,
             epochs=settings.epochs,
-            callbacks=[*callbacks, rates],
+            callbacks=[*_build_callbacks(settings.patience), rates],
             verbose=2 if is_long else 0,
         ).history
     if not np.all(np.isfinite(history["loss"])):
@@ -119,6 +135,15 @@ def fit_model(
     ]
 
 
+def _build_callbacks(patience: int | None) -> list[keras.callbacks.Callback]:
+    callbacks: list[keras.callbacks.Callback] = [keras.callbacks.TerminateOnNaN()]
+    if patience is not None:
+        callbacks.append(
+            keras.callbacks.EarlyStopping("val_loss", patience=patience, restore_best_weights=True, start_from_epoch=0)
+        )
+    return callbacks
+
+
 @contextmanager
 def graph_precision(precision: str) -> Iterator[None]:
     """With "auto_bfloat16", let TensorFlow's graph optimizer choose what runs in bfloat16; weights stay float32.
@@ -131,7 +156,7 @@ def graph_precision(precision: str) -> Iterator[None]:
         return
     if keras.backend.backend() != "tensorflow":
         raise PipelineError(
-            f"training.precision: auto_bfloat16 needs KERAS_BACKEND=tensorflow, received {keras.backend.backend()}: "
+            f"training.precision: auto_bfloat16 needs `backend: tensorflow`, received {keras.backend.backend()}: "
             "set float32 or mixed_bfloat16"
         )
     import openvino
@@ -147,14 +172,14 @@ def graph_precision(precision: str) -> Iterator[None]:
         optimizer.set_experimental_options({"auto_mixed_precision_onednn_bfloat16": False})
 
 
-class _RateRecorder(keras.callbacks.Callback):
+class _RateRecorder(keras.callbacks.Callback):  # type: ignore[misc] # Keras ships no types
     """Notes the learning rate at the end of every epoch."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.values: list[float] = []
 
-    def on_epoch_end(self, epoch, logs=None):  # noqa: ARG002 - the signature is Keras'
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002 - as Keras calls it
         self.values.append(float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate)))
 
 

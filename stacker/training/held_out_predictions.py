@@ -3,16 +3,16 @@
 import numpy as np
 
 from stacker.splits.held_out import Plan
-from stacker.training.member_training import MemberTrainer
+from stacker.training.trainer import Trainer
 
 
-def predict_held_out(trainer: MemberTrainer, plan: Plan, train: np.ndarray, seconds: float) -> dict[str, np.ndarray]:
+def predict_held_out(trainer: Trainer, plan: Plan, train: np.ndarray, seconds: float) -> dict[str, np.ndarray]:
     """The predictions that the meta-model learns from; `plan` says from which fits.
 
     Args:
         trainer: fits and predicts.
         plan: of all fits.
-        train: the final model's probabilities of the train split.
+        train: the final model's probabilities of the train split, float32, (n, 1) or (n, classes), 0-1.
         seconds: that the final fit took, for the estimate.
 
     Returns:
@@ -22,7 +22,7 @@ def predict_held_out(trainer: MemberTrainer, plan: Plan, train: np.ndarray, seco
         rows = plan.final.predict
         is_leaked = len(np.intersect1d(rows, plan.final.learn)) > 0
         return {"held_out": train[rows], "held_out_rows": rows, "held_out_fold": np.full(len(rows), -int(is_leaked))}
-    if trainer.learns_from_images:
+    if trainer.runs_network:
         share = 1 - 1 / len(plan.folds)
         print(
             f"{trainer.label}: {len(plan.folds)} more fits for out-of-fold predictions, about "

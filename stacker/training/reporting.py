@@ -2,16 +2,19 @@
 
 import numpy as np
 
-from stacker.training.member_training import FittedMember, MemberTrainer
+from stacker.training.trainer import FittedMember, Trainer
 
 
-def predict_initially(trainer: MemberTrainer, rows: np.ndarray, is_wanted: bool) -> np.ndarray:
+def predict_initially(trainer: Trainer, rows: np.ndarray, is_wanted: bool) -> np.ndarray:
     """The untrained member's probabilities of the test split; empty, (0, 1), where they are not wanted.
 
     Args:
         trainer: of the member.
         rows: int64, (m,), of the train split: what a standardising head takes its statistics from.
         is_wanted: the setting `training.initial_scores`.
+
+    Returns:
+        float32, (n, 1) or (n, classes), 0-1.
     """
     if not is_wanted:
         return np.empty((0, 1), np.float32)
@@ -20,7 +23,14 @@ def predict_initially(trainer: MemberTrainer, rows: np.ndarray, is_wanted: bool)
 
 
 def report_fit(label: str, rows: int, fitted: FittedMember, seconds: float) -> None:
-    """Print what a fit reached."""
+    """Print what a fit reached.
+
+    Args:
+        label: the member's.
+        rows: how many it learnt from.
+        fitted: what `Trainer.fit` gave.
+        seconds: that it took.
+    """
     best = min(fitted.history, key=lambda epoch: epoch.val_loss)
     print(
         f"{label}: {rows} rows, {len(fitted.history)} epochs in {seconds:.1f} s; best validation loss "

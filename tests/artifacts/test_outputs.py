@@ -1,8 +1,13 @@
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
-from stacker.artifacts.outputs import remove_strays, replaced_directory, replaced_file
+from stacker.artifacts.outputs import PARTIAL, replaced_directory, replaced_file
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_replaced_directory_takes_the_old_ones_place_when_all_went_well(tmp_path):
@@ -32,14 +37,143 @@ def test_replaced_directory_leaves_the_old_one_when_the_block_fails(tmp_path, er
     assert [path.name for path in tmp_path.iterdir()] == ["arrays"]
 
 
-def test_replaced_directory_drops_what_a_killed_run_left(tmp_path):
-    (tmp_path / ".arrays.partial").mkdir()
-    (tmp_path / ".arrays.partial" / "half").touch()
+def list_names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def make_old(target: Path) -> Path:
+    target.mkdir(parents=True)
+    (target / "old").write_text("old")
+    return target
+
+
+def test_replaced_directory_leaves_alone_what_a_killed_run_or_another_one_is_writing(tmp_path):
+    killed = tmp_path / f"{PARTIAL}arrays-0" / "new"
+    killed.mkdir(parents=True)
+    (killed / "half").touch()
 
     with replaced_directory(tmp_path / "arrays") as folder:
         (folder / "new").touch()
 
-    assert [path.name for path in (tmp_path / "arrays").iterdir()] == ["new"]
+    assert list_names(tmp_path / "arrays") == ["new"]
+    assert list_names(killed) == ["half"]
+
+
+@pytest.mark.parametrize("replaced", [replaced_directory, replaced_file])
+def test_two_at_once_do_not_share_a_partial_name(tmp_path, replaced):
+    with replaced(tmp_path / "output") as first, replaced(tmp_path / "output") as second:
+        assert first.parent != second.parent
+        for number, path in enumerate((first, second)):
+            (path / "inner" if replaced is replaced_directory else path).write_text(str(number))
+
+    # the first to begin is the last to end
+    output = tmp_path / "output"
+    assert (output / "inner" if replaced is replaced_directory else output).read_text() == "0"
+    assert list_names(tmp_path) == ["output"]
+
+
+@pytest.mark.parametrize("replaced", [replaced_directory, replaced_file])
+def test_a_partial_output_bears_the_prefix_that_git_and_dvc_are_told_to_ignore(tmp_path, replaced):
+    with replaced(tmp_path / "output") as path:
+        (partial,) = list_names(tmp_path)
+        path.touch()
+
+    assert partial.startswith(PARTIAL)
+    for name in (".dvcignore", ".gitignore"):
+        assert f"{PARTIAL}*" in (ROOT / name).read_text(encoding="utf-8").splitlines()
+
+
+def test_old_and_new_survive_where_the_new_one_cannot_take_the_place(tmp_path, monkeypatch):
+    target = make_old(tmp_path / "arrays")
+    rename = Path.rename
+
+    def fail_on_new(path: Path, place: Path) -> Path:
+        if path.name == "new":
+            assert not target.exists()  # between the two renames
+            raise OSError("the disk is gone")
+        return rename(path, place)
+
+    monkeypatch.setattr(Path, "rename", fail_on_new)
+
+    with pytest.raises(OSError, match="the disk is gone"), replaced_directory(target) as folder:
+        (folder / "inner").touch()
+
+    assert list_names(target) == ["old"]
+    assert (target / "old").read_text() == "old"
+
+
+def test_a_run_that_is_killed_between_the_two_renames_leaves_both_whole(tmp_path):
+    target = make_old(tmp_path / "arrays")
+    code = (
+        "import os, pathlib\n"
+        "from stacker.artifacts.outputs import replaced_directory\n"
+        "rename = pathlib.Path.rename\n"
+        "pathlib.Path.rename = lambda path, place: os._exit(9) if path.name == 'new' else rename(path, place)\n"
+        "with replaced_directory(pathlib.Path('arrays')) as folder:\n"
+        "    (folder / 'inner').write_text('new')\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, check=False)
+
+    assert done.returncode == 9
+    (scratch,) = tmp_path.glob(f"{PARTIAL}arrays-*")
+    assert (scratch / "old" / "old").read_text() == "old"
+    assert (scratch / "new" / "inner").read_text() == "new"
+    assert not target.exists()
+
+
+def test_the_new_one_is_whole_in_its_place_where_the_old_one_resists_midway(tmp_path, monkeypatch):
+    target = make_old(tmp_path / "arrays")
+    for number in range(3):
+        (target / f"file_{number}").touch()
+    unlink, unlinked = os.unlink, []
+
+    def resist(path, *arguments, **options):
+        if unlinked:
+            raise PermissionError("no")
+        unlinked.append(path)
+        return unlink(path, *arguments, **options)
+
+    monkeypatch.setattr(os, "unlink", resist)
+
+    with replaced_directory(target) as folder:
+        (folder / "inner").touch()
+
+    assert len(unlinked) == 1
+    assert list_names(target) == ["inner"]
+    (left,) = [path for path in tmp_path.iterdir() if path != target]
+    assert left.name.startswith(PARTIAL)  # a name that nothing reads
+    assert len(list_names(left / "old")) == 3
+
+
+@pytest.mark.parametrize("kind", ["to a folder", "dangling"])
+def test_a_link_is_replaced_and_what_it_points_to_stays(tmp_path, kind):
+    elsewhere = tmp_path / "elsewhere"
+    if kind == "to a folder":
+        make_old(elsewhere)
+    target = tmp_path / "outputs" / "arrays"
+    target.parent.mkdir()
+    target.symlink_to(elsewhere)
+
+    with replaced_directory(target) as folder:
+        (folder / "inner").touch()
+
+    assert not target.is_symlink()
+    assert list_names(target) == ["inner"]
+    assert list_names(target.parent) == ["arrays"]
+    assert not elsewhere.exists() if kind == "dangling" else list_names(elsewhere) == ["old"]
+
+
+def test_a_link_stays_where_the_block_fails(tmp_path):
+    target = tmp_path / "arrays"
+    target.symlink_to(make_old(tmp_path / "elsewhere"))
+
+    with pytest.raises(ValueError, match="no"), replaced_directory(target):
+        raise ValueError("no")
+
+    assert target.is_symlink()
+    assert list_names(target) == ["old"]
 
 
 def test_replaced_file_leaves_the_old_one_when_the_block_fails(tmp_path):
@@ -72,16 +206,3 @@ def test_replaced_file_leaves_dvcs_cache_alone_when_the_old_file_is_a_read_only_
         partial.write_text("new")
 
     assert (target.read_text(), cached.read_text()) == ("new", "old")
-
-
-def test_remove_strays_deletes_files_and_folders_that_are_not_expected(tmp_path):
-    for name in ("keep.h5", "stray.h5"):
-        (tmp_path / name).touch()
-    (tmp_path / "folder" / "inner").mkdir(parents=True)
-
-    assert remove_strays(tmp_path, {"keep.h5", "other.h5"}) == ["folder", "stray.h5"]
-    assert [path.name for path in tmp_path.iterdir()] == ["keep.h5"]
-
-
-def test_remove_strays_has_nothing_to_do_where_there_is_no_folder(tmp_path):
-    assert remove_strays(tmp_path / "missing", {"keep.h5"}) == []

@@ -6,11 +6,11 @@ import keras
 import numpy as np
 import pytest
 from helpers import make_backbone_settings
-from stacker.settings.schema import Head
 
 from stacker.artifacts.errors import PipelineError
 from stacker.artifacts.saved_models import load_model, save_model
 from stacker.backbones.building import build_backbone
+from stacker.settings.members import Head
 from stacker.training.heads import assemble_member, build_head
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3)).astype(np.float32)

@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+from helpers import build_small_member, make_predictions
 from sklearn.metrics import log_loss
 
 from stacker.artifacts.predictions import spread_classes
@@ -12,18 +13,6 @@ from stacker.training.fitting import FitSettings, encode_targets, fit_model
 
 IMAGES = np.random.default_rng(0).random((8, 8, 8, 3)).astype(np.float32)
 LABELS = np.arange(8) % 2
-
-
-def build_member(label: str, seed: int, width: int = 1) -> keras.Model:
-    """A small member with batch normalisation, its layers named as every member's are."""
-    keras.utils.set_random_seed(seed)
-    images = keras.Input((8, 8, 3), name=label)
-    inner = keras.layers.Conv2D(4, 3, name="conv")(images)
-    inner = keras.layers.BatchNormalization(name="norm")(inner)
-    inner = keras.layers.GlobalAveragePooling2D(name="pool")(inner)
-    inner = keras.layers.Dropout(0.5, name="dropout")(inner)
-    output = keras.layers.Dense(width, "sigmoid" if width == 1 else "softmax", name="probabilities")(inner)
-    return keras.Model(images, output, name=label)
 
 
 def predict(model: keras.Model, inputs) -> np.ndarray:
@@ -51,11 +40,11 @@ def test_build_meta_model_of_three_classes_gives_a_softmax(widths):
 
 
 def test_assemble_ensemble_leaves_the_members_bit_identical_and_trains_the_meta_model_alone():
-    members = {label: build_member(label, seed) for seed, label in enumerate(("one", "two"))}
+    members = {label: build_small_member(label, seed) for seed, label in enumerate(("one", "two"))}
     before = {label: [weights.tobytes() for weights in member.get_weights()] for label, member in members.items()}
     meta_model = build_meta_model({"one": 1, "two": 1}, [4], 2, seed=0)
 
-    ensemble = assemble_ensemble(members, meta_model)
+    ensemble = assemble_ensemble("ensemble", members, meta_model)
 
     assert {id(weights) for weights in ensemble.trainable_weights} == {
         id(weights) for weights in meta_model.trainable_weights
@@ -71,11 +60,11 @@ def test_assemble_ensemble_leaves_the_members_bit_identical_and_trains_the_meta_
 def test_the_ensemble_gives_what_its_parts_give_whatever_the_order_of_the_inputs(tmp_path):
     members = {}
     for seed, label in enumerate(("one", "two")):
-        save_model(build_member(label, seed), tmp_path / f"{label}.h5")
+        save_model(build_small_member(label, seed), tmp_path / f"{label}.h5")
         members[label] = load_model(tmp_path / f"{label}.h5", "train")
     outputs = {label: predict(member, {label: IMAGES + seed}) for seed, (label, member) in enumerate(members.items())}
     meta_model = build_meta_model({"two": 1, "one": 1}, [], 2, seed=0)
-    save_model(assemble_ensemble(members, meta_model), tmp_path / "ensemble.h5")
+    save_model(assemble_ensemble("ensemble", members, meta_model), tmp_path / "ensemble.h5")
 
     ensemble = keras.models.load_model(tmp_path / "ensemble.h5", compile=False)
 
@@ -87,17 +76,18 @@ def test_the_ensemble_gives_what_its_parts_give_whatever_the_order_of_the_inputs
 
 
 def test_the_same_member_stacks_with_itself_under_another_label():
-    members = {"one": build_member("one", 0), "two": build_member("two", 0)}
+    members = {"one": build_small_member("one", 0), "two": build_small_member("two", 0)}
     meta_model = build_meta_model({"one": 1, "two": 1}, [4], 2, seed=0)
 
-    ensemble = assemble_ensemble(members, meta_model)
+    ensemble = assemble_ensemble("ensemble", members, meta_model)
 
     assert predict(ensemble, {"one": IMAGES, "two": IMAGES}).shape == (8, 1)
 
 
 def _stack(held_out: dict[str, np.ndarray]) -> np.ndarray:
     """What the meta-model gives after fitting, as the stage `stack` does it."""
-    held_out = {label: held_out[label] for label in order_members(held_out)}
+    order = order_members({label: make_predictions(held_out=values) for label, values in held_out.items()})
+    held_out = {label: held_out[label] for label in order}
     meta_model = build_meta_model({label: 1 for label in held_out}, [4], 2, seed=0)
     labels = np.arange(30) % 2
     batches = Batches(held_out, encode_targets(labels, 1), np.arange(30), 8, seed=0)

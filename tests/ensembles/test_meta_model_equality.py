@@ -47,7 +47,7 @@ def test_saved_predictions_give_the_weights_of_the_assembled_model(images, class
     frozen = {label: member.get_weights() for label, member in members.items()}
 
     history_alone = fit(alone, saved, targets)
-    history_inside = fit(assemble_ensemble(members, inside), dict.fromkeys(LABELS, images), targets)
+    history_inside = fit(assemble_ensemble("ensemble", members, inside), dict.fromkeys(LABELS, images), targets)
 
     for before, expected, received in zip(untrained, inside.get_weights(), alone.get_weights(), strict=True):
         assert not np.allclose(before, expected, atol=1e-3), "the fit has not moved the weights: nothing was compared"

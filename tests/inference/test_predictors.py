@@ -3,11 +3,11 @@ import numpy as np
 import openvino
 import pytest
 from helpers import make_backbone_settings, make_inference
-from stacker.settings.schema import Head
 
 from stacker.artifacts.errors import PipelineError
 from stacker.backbones.building import build_backbone
 from stacker.inference.predictors import choose_engine, compile_predictor
+from stacker.settings.members import Head
 from stacker.training.heads import assemble_member, build_head
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (11, 32, 32, 3), np.uint8)

@@ -10,18 +10,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from archive_files import CONTENT, list_files, write_zip
 
 from stacker.artifacts.errors import PipelineError
 from stacker.photos.archives import download_archive, extract_archive
-
-CONTENT = {"photos/cat/1.txt": b"first", "photos/dog/2.txt": b"second"}
-
-
-def write_zip(path: Path, content: dict[str, bytes]) -> Path:
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
-        for name, data in content.items():
-            file.writestr(name, data)
-    return path
 
 
 def write_tar(path: Path, content: dict[str, bytes]) -> Path:
@@ -39,10 +31,6 @@ def write_tar_entry(path: Path, name: str, kind: bytes) -> Path:
         entry.type, entry.linkname = kind, "/etc/hostname"
         file.addfile(entry)
     return path
-
-
-def list_files(folder: Path) -> dict[str, bytes]:
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 @pytest.fixture
@@ -233,7 +221,7 @@ def test_download_archive_refuses_another_hash(served, downloads, scheme):
 def test_download_archive_says_what_to_do_when_there_is_no_such_page(served, downloads):
     _, address = served
 
-    with pytest.raises(PipelineError, match=r"could not download .*404.*data\.fetch\.\*\.url.*data\.images"):
+    with pytest.raises(PipelineError, match=r"could not download .*404.*fetch\.\*\.url.*data\.images"):
         download_archive(f"{address}/nothing.zip", None)
 
     assert not list(downloads.glob("*"))
@@ -250,5 +238,5 @@ def test_download_archive_says_what_to_do_when_there_is_no_network(downloads):
 
 
 def test_download_archive_says_so_when_there_is_no_such_file(tmp_path):
-    with pytest.raises(PipelineError, match=r"data\.fetch\.\*\.url: there is no file .*nothing\.zip"):
+    with pytest.raises(PipelineError, match=r"fetch\.\*\.url: there is no file .*nothing\.zip"):
         download_archive(f"file://{tmp_path}/nothing.zip", None)

@@ -2,10 +2,10 @@ from pathlib import Path
 
 import pytest
 from helpers import write_noise_folders
-from stacker.settings.data_schema import Splits
 
 from stacker.artifacts.errors import PipelineError
 from stacker.photos.listing import list_images
+from stacker.settings.data import Splits
 
 FRACTIONS = Splits(train=".", validation=0.2, test=0.2)
 FOLDERS = Splits(train="train", validation="validation", test="test")
@@ -63,7 +63,10 @@ def test_list_images_reports_files_that_are_no_images(tmp_path, capsys):
     files, _ = list_images(tmp_path, FRACTIONS)
 
     assert len(files) == 2
-    assert f"{tmp_path / 'cat'}: left out 3 file(s) that are no images: .mp4, .txt, README" in capsys.readouterr().out
+    assert (
+        f"{tmp_path / 'cat'}: left out 3 that are no images to take: 1 .mp4, 1 .txt, 1 README"
+        in capsys.readouterr().out
+    )
 
 
 def test_list_images_names_both_folders_when_their_classes_differ(tmp_path):

@@ -1,11 +1,13 @@
 import cv2
 import numpy as np
 import pytest
-import tensorflow_datasets as tfds
-from stacker.settings.data_schema import TfdsSource
 
 from stacker.artifacts.errors import PipelineError
 from stacker.photos.tfds_source import write_tfds
+from stacker.settings.fetch import TfdsSource
+
+tfds = pytest.importorskip("tensorflow_datasets", reason="needs the extra tfds")
+pytestmark = pytest.mark.extra
 
 
 def test_write_tfds_writes_the_images_in_class_folders(tmp_path):
@@ -38,7 +40,7 @@ def test_write_tfds_names_files_after_the_encoding_of_the_data_set(tmp_path):
 
 
 def test_write_tfds_says_so_when_there_is_no_such_data_set(tmp_path):
-    with pytest.raises(PipelineError, match=r"data\.fetch: TensorFlow Datasets has no 'cats_vs_dgos'"):
+    with pytest.raises(PipelineError, match=r"fetch: TensorFlow Datasets has no 'cats_vs_dgos'"):
         write_tfds(TfdsSource(kind="tfds", name="cats_vs_dgos"), tmp_path)
 
 

@@ -6,14 +6,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from stacker.artifacts.errors import PipelineError
 from stacker.pictures.contact_sheet import Mistake, collect_votes, draw_contact_sheet, find_mistakes, read_paths
-from stacker.pictures.curve_pictures import draw_learning_curves, draw_precision_recall, draw_roc, read_history
+from stacker.pictures.curve_pictures import draw_learning_curves, draw_precision_recall, draw_roc
 from stacker.pictures.look import choose_styles, draw_leaderboard, fixed_look, save_picture, shorten
 from stacker.pictures.panel_pictures import draw_confusion, draw_reliability
 from stacker.scoring.standings import Model, rank_models
-
-HEADER = "epoch,phase,accuracy,loss,val_accuracy,val_loss,learning_rate\n"
 
 
 @pytest.fixture(autouse=True)
@@ -124,24 +121,24 @@ def test_reliability_shows_the_share_right_in_each_bin():
     assert points == pytest.approx(np.array([[0.91, 0.75]]))
 
 
-def test_reads_the_learning_curves_and_marks_the_phases():
-    Path("fit.csv").write_text(HEADER + "1,head,0.5,0.7,0.6,0.6,0.1\n2,fine_tune,0.6,0.6,0.7,0.5,0.1\n")
-    history = read_history(Path("fit.csv"))
+def test_learning_curves_mark_the_phases():
+    history = {
+        "epoch": ["1", "2"],
+        "phase": ["head", "fine_tune"],
+        "accuracy": ["0.5", "0.65"],
+        "loss": ["0.7", "0.55"],
+        "val_accuracy": ["0.4", "0.75"],
+        "val_loss": ["0.6", "0.45"],
+    }
 
     with fixed_look():
         figure = draw_learning_curves({"member": history, "ensemble": history})
 
-    assert history["phase"] == ["head", "fine_tune"]
     assert "fine tune" in read_text(figure)
-    assert figure.axes[0].lines[0].get_xydata().tolist() == [[1, 0.5], [2, 0.6]]
-    assert figure.axes[1].lines[1].get_xydata().tolist() == [[1, 0.6], [2, 0.5]]
-
-
-def test_learning_curves_without_an_epoch_are_refused():
-    Path("fit.csv").write_text(HEADER)
-
-    with pytest.raises(PipelineError, match=r"fit\.csv has no epoch"):
-        read_history(Path("fit.csv"))
+    assert figure.axes[0].lines[0].get_xydata().tolist() == [[1, 0.5], [2, 0.65]]
+    assert figure.axes[0].lines[1].get_xydata().tolist() == [[1, 0.4], [2, 0.75]]
+    assert figure.axes[1].lines[0].get_xydata().tolist() == [[1, 0.7], [2, 0.55]]
+    assert figure.axes[1].lines[1].get_xydata().tolist() == [[1, 0.6], [2, 0.45]]
 
 
 def test_mistakes_are_the_surest_first():

@@ -8,15 +8,16 @@ LABELS = np.array([0, 0, 1, 1, 2, 2])
 
 
 def test_pairs_against_counting_by_hand():
-    predicted = {"second": np.array([0, 1, 1, 0, 2, 0]), "first": np.array([0, 1, 1, 1, 1, 1])}
+    labels = np.array([0, 0, 1, 1, 2, 2, 2, 0, 1])
+    first, second = np.array([0, 1, 1, 1, 2, 1, 0, 1, 1]), np.array([0, 1, 1, 0, 2, 0, 2, 0, 1])
 
-    (pair,) = compare_pairs(LABELS, predicted)
+    (pair,) = compare_pairs(labels, {"second": second, "first": first})
 
     assert (pair.first, pair.second) == ("first", "second")
-    # errors: first 0 1 0 0 1 1, second 0 1 0 1 0 1
-    assert pair.both_wrong == 2
-    assert pair.error_correlation == pytest.approx((2 * 2 - 1 * 1) / np.sqrt(3 * 3 * 3 * 3))
-    assert pair.disagreement == pytest.approx(3 / 6)  # rows 3 and 4, and row 5, where both are wrong, each its own way
+    # errors: first 0 1 0 0 0 1 1 1 0, second 0 1 0 1 0 1 0 0 0
+    assert pair.both_wrong == 2  # both are right on 4 rows, the first alone is wrong on 2, the second alone on 1
+    assert pair.error_correlation == pytest.approx((2 * 4 - 2 * 1) / np.sqrt(4 * 5 * 3 * 6))
+    assert pair.disagreement == pytest.approx(4 / 9)  # rows 3, 6, 7, and row 5, where each is wrong in its own way
 
 
 def test_every_pair_appears_once():
@@ -45,7 +46,7 @@ def test_identical_and_opposite_errors():
 def test_oracle_needs_one_right_vote():
     predicted = {"a": np.array([0, 1, 1, 0, 0, 0]), "b": np.array([1, 0, 1, 0, 0, 2])}
 
-    assert count_oracle(LABELS, predicted) == 4
+    assert count_oracle(LABELS, predicted) == 4  # both are right on one row, both wrong on two
 
 
 @pytest.mark.parametrize(

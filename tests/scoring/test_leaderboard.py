@@ -7,7 +7,7 @@ import pytest
 
 from stacker.pictures.leaderboard_text import describe_lead, write_markdown
 from stacker.scoring.contributions import Pair
-from stacker.scoring.leaderboard import Findings, flatten_findings
+from stacker.scoring.leaderboard import Findings, Judgement, flatten_findings
 from stacker.scoring.scores import compute_scores
 from stacker.scoring.significance import Comparison, compute_mcnemar
 from stacker.scoring.standings import Model, rank_models
@@ -15,6 +15,10 @@ from stacker.scoring.standings import Model, rank_models
 CLASSES = ["cat", "a|b"]
 LABELS = np.arange(40) % 2
 NO_DIFFERENCE = Comparison(0, 0, 1.0, 0.0, 0.0, 0.0)
+JUDGEMENT = Judgement(
+    against={"first": Comparison(3, 1, 0.625, -0.1, -0.2, -0.05), "baseline: mean": NO_DIFFERENCE},
+    without={"first": Comparison(3, 0, 0.25, -0.1, -0.2, 0.1), "second": Comparison(0, 2, 0.5, 0.1, 0.05, 0.2)},
+)
 
 
 def make_probabilities(wrong, sureness=0.8):
@@ -37,8 +41,7 @@ def make_findings(models=None, **changes):
         standings=rank_models(models or make_models(), LABELS, CLASSES),
         classes=CLASSES,
         best_member="first",
-        against={"first": Comparison(3, 1, 0.625, -0.1, -0.2, -0.05), "baseline: mean": NO_DIFFERENCE},
-        without={"first": Comparison(3, 0, 0.25, -0.1, -0.2, 0.1), "second": Comparison(0, 2, 0.5, 0.1, 0.05, 0.2)},
+        ensembles={"ensemble": JUDGEMENT},
         pairs=[Pair("first", "second", 0.5, 0.1, 4)],
         oracle=39,
         is_leaked=False,
@@ -87,6 +90,18 @@ def test_metrics_do_not_depend_on_who_leads():
     assert list(flatten_findings(make_findings())) == list(flatten_findings(make_findings(better)))
 
 
+def test_every_ensemble_has_metrics_of_its_own():
+    boss = Judgement({"first": Comparison(7, 2, 0.18, 0.1, 0.0, 0.2)}, {"second": Comparison(1, 5, 0.2, 0.1, 0.0, 0.2)})
+
+    values = flatten_findings(make_findings(ensembles={"ensemble": JUDGEMENT, "boss": boss}))
+
+    assert values["ensemble_against.best_member.gained"] == 3
+    assert values["boss_against.best_member.gained"] == 7
+    assert values["ensemble_without.second.lost"] == 2
+    assert values["boss_without.second.lost"] == 5
+    assert "boss_without.first.lost" not in values
+
+
 def test_what_is_undefined_has_no_key():
     values = flatten_findings(make_findings(pairs=[Pair("first", "second", None, 0.1, 4)]))
 
@@ -123,12 +138,36 @@ def test_markdown_tables_are_whole():
         assert {len(line) for line in table} == {len(table[0])}
 
 
+def test_markdown_calls_several_ensembles_by_their_labels():
+    boss = Judgement({"first": Comparison(7, 2, 0.18, 0.1, 0.0, 0.2)}, {"second": Comparison(1, 5, 0.2, 0.1, 0.0, 0.2)})
+    models = [*make_models(), Model("ensemble", "boss", make_probabilities(6))]
+
+    text = write_markdown(make_findings(models, ensembles={"ensemble": JUDGEMENT, "boss": boss}))
+
+    assert "## Is ensemble better?" in text
+    assert "## Is boss better?" in text
+    assert "- Of 40 photos, boss gets 5 more right than first, the best member by validation: no significant" in text
+    assert "- Of 40 photos, ensemble gets 2 more right than first, the best member by validation" in text
+    assert "the ensemble gets" not in text
+    assert text.index("### To ensemble") < text.index("Removing first loses 3") < text.index("### To boss")
+    assert text.index("### To boss") < text.index("- Removing second wins 4 of 40 photos: 1 lost, 5 won")
+    assert len(read_tables(text)) == 7
+
+
+def test_markdown_calls_the_only_ensemble_the_ensemble():
+    text = write_markdown(make_findings(ensembles={"boss": JUDGEMENT}))
+
+    assert "## Is the ensemble better?" in text
+    assert "| against | only the ensemble right | only the other right |" in text
+    assert "### To" not in text
+
+
 def test_markdown_warns_of_leaks():
     assert "**Leaked predictions.** `stacking.fit_on` is `train`" in write_markdown(make_findings(is_leaked=True))
 
 
 def test_markdown_of_a_single_member_has_no_comparison():
-    text = write_markdown(make_findings(make_models()[:1], against={}, without={}, pairs=[]))
+    text = write_markdown(make_findings(make_models()[:1], ensembles={}, pairs=[]))
 
     assert "ensemble" not in text
     assert "What each member adds" not in text
@@ -146,6 +185,6 @@ def test_markdown_of_a_single_member_has_no_comparison():
 )
 def test_a_loss_is_said_as_plainly_as_a_win(comparison, parts):
     gained, lost, *loss = comparison
-    text = describe_lead("first", Comparison(gained, lost, compute_mcnemar(gained, lost), *loss), 40)
+    text = describe_lead("the ensemble", "first", Comparison(gained, lost, compute_mcnemar(gained, lost), *loss), 40)
 
     assert all(part in text for part in parts)

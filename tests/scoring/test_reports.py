@@ -3,7 +3,7 @@ import json
 from pathlib import Path
 
 import numpy as np
-from test_scores import BINARY, LABELS, THREE, THREE_LABELS
+from golden import BINARY, LABELS, THREE, THREE_LABELS
 
 from stacker.scoring.reports import trace_roc, write_metrics, write_report
 
@@ -26,7 +26,7 @@ def test_write_report_writes_metrics_and_plots(workspace, capsys):
     assert roc[0] == ["false_positive_rate", "true_positive_rate"]
     assert [[float(value) for value in line] for line in (roc[1], roc[-1])] == [[0, 0], [1, 1]]
     assert "first: accuracy 0.7500 (95 % 0.40" in capsys.readouterr().out
-    assert sorted(path.name for path in Path().rglob("*.partial*")) == []
+    assert sorted(path.name for path in Path().rglob(".partial-*")) == []
 
 
 def test_write_report_of_three_classes(workspace):

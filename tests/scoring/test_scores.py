@@ -2,16 +2,10 @@
 
 import numpy as np
 import pytest
+from golden import BINARY, LABELS, THREE, THREE_LABELS
 from scipy.optimize import brentq
 
 from stacker.scoring.scores import bin_confidence, compute_calibration_error, compute_scores, compute_wilson_interval
-
-LABELS = np.array([0, 0, 0, 0, 1, 1, 1, 1])
-SECOND = np.array([0.1, 0.2, 0.6, 0.3, 0.9, 0.8, 0.4, 0.7])
-BINARY = np.stack([1 - SECOND, SECOND], axis=1)
-
-THREE_LABELS = np.array([0, 0, 1, 1, 2, 2])
-THREE = np.array([[0.7, 0.2, 0.1], [0.4, 0.5, 0.1], [0.1, 0.8, 0.1], [0.2, 0.6, 0.2], [0.1, 0.1, 0.8], [0.5, 0.2, 0.3]])
 
 
 def test_compute_scores_of_two_classes():
@@ -43,6 +37,23 @@ def test_compute_scores_of_three_classes():
     assert received["f1"] == pytest.approx((1 / 2 + 4 / 5 + 2 / 3) / 3)
     assert received["recall"] == {"cat": 0.5, "dog": 1.0, "owl": 0.5}
     assert received["calibration_error"] == pytest.approx((1.0 + 0.4 + 0.3 + 0.4) / 6)
+
+
+def test_scores_of_two_classes_are_those_of_the_second_one():
+    # Unequal classes, and mistakes of unequal kind: the first class has other scores, and so have their means.
+    labels = np.array([0, 0, 0, 0, 0, 1, 1, 1])
+    second = np.array([0.05, 0.15, 0.25, 0.35, 0.65, 0.45, 0.85, 0.95])
+
+    received = compute_scores(labels, np.stack([1 - second, second], axis=1), ["cat", "dog"])
+
+    assert received["accuracy"] == 6 / 8  # 0.65 for a cat and 0.45 for a dog are wrong
+    # Of the 3 called dogs 2 are: precision 2/3, recall 2/3. Of the cats: precision 4/5, recall 4/5, so F1 0.8.
+    assert received["f1"] == pytest.approx(2 / 3)
+    # Down the scores: dog 0.95 (precision 1/1), dog 0.85 (2/2), cat 0.65, dog 0.45 (3/4).
+    assert received["average_precision"] == pytest.approx((1 / 1 + 2 / 2 + 3 / 4) / 3)
+    assert received["roc_auc"] == pytest.approx(14 / 15)  # of 3 dogs and 5 cats, one pair is the wrong way round
+    assert received["brier"] == pytest.approx((0.0025 * 2 + 0.0225 * 2 + 0.0625 + 0.1225 + 0.4225 + 0.3025) / 8)
+    assert received["recall"] == {"cat": 0.8, "dog": pytest.approx(2 / 3)}
 
 
 def test_compute_scores_stays_finite_when_a_model_is_certain_and_wrong():
@@ -79,6 +90,18 @@ def test_calibration_error_averages_over_the_rows_of_a_bin():
 
     assert compute_calibration_error(np.array([0, 1]), probabilities, bins=1) == pytest.approx(0.25)
     assert compute_calibration_error(np.array([0, 0]), np.array([[1.0, 0.0]] * 2)) == 0
+
+
+def test_calibration_has_fifteen_bins():
+    # In 15 bins 0.70 and 0.72 share one, and so do 0.805 and 0.82. 14 bins part the former (10/14 = 0.714), 16 the
+    # latter (13/16 = 0.8125). Of each pair one is right, the other wrong.
+    labels = np.array([1, 0, 1, 0])
+    second = np.array([0.3, 0.28, 0.195, 0.18])
+    probabilities = np.stack([1 - second, second], axis=1)
+
+    assert compute_calibration_error(labels, probabilities) == pytest.approx(((1.42 - 1) + (1.625 - 1)) / 4)
+    assert compute_calibration_error(labels, probabilities, 14) == pytest.approx((0.7 + 0.28 + (1.625 - 1)) / 4)
+    assert compute_calibration_error(labels, probabilities, 16) == pytest.approx(((1.42 - 1) + 0.805 + 0.18) / 4)
 
 
 def test_bin_confidence_closes_bins_on_the_right():

@@ -1,154 +1,17 @@
 from pathlib import Path
 
 import pytest
-import yaml
-from helpers import edited, small_settings, write_edited, write_params
+from helpers import write_edited
 
 from stacker.artifacts.errors import PipelineError
-from stacker.settings.reading import PARAMS, complete_members, load_member, load_settings
-
-
-def test_load_settings_accepts_the_small_settings(workspace):
-    settings = load_settings()
-
-    assert list(settings.members) == ["first", "second"]
-    assert settings.members["first"].backbone.name == "MobileNetV2"
-
-
-def test_load_settings_accepts_the_projects_own_params_yaml(pytestconfig):
-    assert len(load_settings(pytestconfig.rootpath / "params.yaml").members) == 3
-
-
-WRONG_SETTINGS = [
-    # unknown and missing keys
-    ({"data.colour": "red"}, ["data.colour", "no such setting"]),
-    ({"training.epoch": 3}, ["training.epoch", "no such setting"]),
-    ({"extra": 1}, ["extra", "no such setting"]),
-    ({"data.seed": "DELETE"}, ["data.seed", "missing"]),
-    ({"stacking": "DELETE"}, ["stacking", "missing"]),
-    ({"training.epochs": "DELETE"}, ["training.epochs", "missing"]),
-    ({"members.first": {}}, ["members.first.backbone.name", "missing"]),
-    # wrong types and ranges
-    ({"training.epochs": "ten"}, ["training.epochs", "integer", "received 'ten'"]),
-    ({"training.epochs": 2.0}, ["training.epochs", "integer", "2.0"]),
-    ({"training.epochs": 0}, ["training.epochs", "greater than 0", "received 0"]),
-    ({"training.batch_size": True}, ["training.batch_size", "integer", "True"]),
-    ({"training.learning_rate": -1.0}, ["training.learning_rate", "greater than 0", "-1.0"]),
-    ({"training.optimizer": "adm"}, ["training.optimizer", "'adam'", "'rmsprop'", "received 'adm'"]),
-    ({"training.schedule": "step"}, ["training.schedule", "'constant'", "'cosine'"]),
-    ({"backbone.pooling": "mean"}, ["backbone.pooling", "'avg'", "'flatten'", "received 'mean'"]),
-    ({"members.first.head": {"hidden": 64}}, ["members.first.head.hidden", "list", "received 64"]),
-    ({"members.first.head": {"dropout": 1.0}}, ["members.first.head.dropout", "less than 1"]),
-    ({"data.fit": "squash"}, ["data.fit", "'stretch'", "'pad'", "received 'squash'"]),
-    ({"data.splits.test": 1.5}, ["data.splits.test", "less than 1", "1.5"]),
-    ({"data.fetch": {"a": {"kind": "ftp"}}}, ["data.fetch.a", "'digits'", "'archive'", "'tfds'"]),
-    ({"data.fetch": {"a": {"kind": "archive", "url": "cats.zip"}}}, ["data.fetch.a", "url", "'cats.zip'"]),
-    (
-        {"data.fetch": {"a": {"kind": "archive", "url": "https://x/y.zip", "sha256": "12"}}},
-        ["data.fetch.a", "sha256", "'12'"],
-    ),
-    ({"inference.engine": "gpu"}, ["inference.engine", "'openvino'", "received 'gpu'"]),
-    ({"stacking.folds": 1}, ["stacking.folds", "greater than or equal to 2", "received 1"]),
-    ({"stacking.meta_models": {"boss": {}}}, ["stacking.meta_models.boss", "'ensemble'"]),
-    ({"members": ["MobileNetV2", "Xception"]}, ["members", "dictionary"]),
-    # backbones
-    ({"members.first.backbone": "Xceptoin"}, ["members.first.backbone.name", "Xception", "received 'Xceptoin'"]),
-    ({"members.first.backbone": "mobilenetv2"}, ["unknown backbone", "MobileNetV2"]),
-    ({"members.first.backbone": "QQQ"}, ["unknown backbone", "Valid names", "VGG16", "Xception"]),
-    ({"members.first.backbone": "Xception"}, ["members.first", "Xception", "71 px", "received 32", "image_size"]),
-    ({"members.first.backbone": {"name": "InceptionV3", "image_size": 74}}, ["75 px", "received 74"]),
-    ({"data.image_size": 16}, ["data.image_size", "32", "received 16"]),
-    ({"backbone.weights": "nowhere.h5"}, ["backbone.weights", "imagenet", "existing weights file", "'nowhere.h5'"]),
-    # keys that DVC's run-cache does not see
-    ({"data.size": 3}, ["data.size", "invisible to DVC's run-cache"]),
-    ({"members.first.head": {"size": 3}}, ["members.first.head.size", "invisible"]),
-    ({"members.nfiles": {"backbone": "VGG16"}}, ["members.nfiles", "invisible"]),
-    ({"data.fetch": {"a": {"list": [{"nfiles": 1}]}}}, ["data.fetch.a.list.0.nfiles", "invisible"]),
-    # labels
-    ({"members.My-Net": {"backbone": "VGG16"}}, ["members.My-Net", "lower-case letter", "'My-Net'"]),
-    ({"members.1st": {"backbone": "VGG16"}}, ["members.1st", "lower-case letter"]),
-    ({"members.a/b": {"backbone": "VGG16"}}, ["members.a/b", "lower-case letter"]),
-    ({f"members.{'a' * 42}": {"backbone": "VGG16"}}, ["41 characters"]),
-    ({"members.ensemble": {"backbone": "VGG16"}}, ["members.ensemble", "kept for"]),
-    ({"members.leaderboard": {"backbone": "VGG16"}}, ["members.leaderboard", "kept for"]),
-    ({"members.probabilities": {"backbone": "VGG16"}}, ["members.probabilities", "kept for"]),
-    ({"members.hidden_0": {"backbone": "VGG16"}}, ["members.hidden_0", "kept for"]),
-    ({"members.pool": {"backbone": "VGG16"}}, ["members.pool", "kept for"]),
-    ({"members.member_first": {"backbone": "VGG16"}}, ["members.member_first", "kept for"]),
-    ({"data.fetch": {"Cats": {"kind": "digits"}}}, ["data.fetch.Cats", "lower-case letter"]),
-    # what must agree
-    ({"members.second": "DELETE"}, ["at least two members", "first", "stacking.meta_models: {}"]),
-    ({"members": {}}, ["members", "empty"]),
-    (
-        {"backbone.trainable": True, "training.fine_tune": {"layers": "all", "epochs": 1, "learning_rate": 0.1}},
-        ["members.first", "backbone.trainable", "fine_tune"],
-    ),
-    (
-        {"backbone.trainable": True, "members.first.head": {"standardize": True}},
-        ["members.first", "standardize", "trainable"],
-    ),
-    (
-        {"training.fine_tune": {"layers": 0, "epochs": 1, "learning_rate": 0.1}},
-        ["training.fine_tune.layers", "received 0"],
-    ),
-    ({"data.splits": {"train": "a", "validation": 0.1, "test": "a"}}, ["data.splits", "folder of its own"]),
-    ({"data.splits": {"train": "a", "validation": 0.1, "test": "a/"}}, ["data.splits", "folder of its own"]),
-    ({"data.splits": {"train": "a", "validation": 0.1, "test": "./a"}}, ["data.splits", "folder of its own"]),
-    ({"data.splits": {"train": "a", "validation": 0.1, "test": "a/b"}}, ["data.splits", "folder of its own"]),
-    ({"data.splits": {"train": ".", "validation": 0.1, "test": "test"}}, ["data.splits", "fractions only"]),
-    ({"data.splits": {"train": ".", "validation": 0.5, "test": 0.5}}, ["data.splits", "nothing to train on"]),
-]
-
-
-@pytest.mark.parametrize(("changes", "words"), WRONG_SETTINGS, ids=[str(changes)[:60] for changes, _ in WRONG_SETTINGS])
-def test_load_settings_names_the_setting_when_it_is_wrong(workspace, changes, words):
-    write_edited(changes)
-
-    with pytest.raises(PipelineError) as caught:
-        load_settings()
-
-    message = str(caught.value)
-    assert "params.yaml" in message
-    assert [word for word in words if word not in message] == []
-
-
-def test_load_settings_reports_all_errors_at_once(workspace):
-    write_edited({"data.seed": -1, "training.epochs": "x", "inference.engine": "gpu", "stacking.folds": "DELETE"})
-
-    with pytest.raises(PipelineError, match="4 wrong setting") as caught:
-        load_settings()
-
-    for where in ("data.seed", "training.epochs", "stacking.folds", "inference.engine"):
-        assert where in str(caught.value)
-
-
-def test_load_settings_reports_every_member_that_is_too_small_at_once(workspace):
-    write_edited({"members.first.backbone": "Xception", "members.second.backbone": "InceptionV3"})
-
-    with pytest.raises(PipelineError, match=r"(?s)members\.first: Xception.*members\.second: InceptionV3"):
-        load_settings()
-
-
-def test_load_settings_accepts_one_member_when_there_is_no_meta_model(workspace):
-    write_edited({"members.second": "DELETE", "stacking.meta_models": {}})
-
-    assert list(load_settings().members) == ["first"]
-
-
-def test_load_settings_accepts_a_weights_file_that_is_there(workspace):
-    (workspace / "weights.h5").touch()
-    write_edited({"members.first.backbone": {"name": "MobileNetV2", "weights": "weights.h5"}})
-
-    settings = load_settings()
-
-    assert settings.members["first"].backbone.weights == "weights.h5"
-    assert settings.members["second"].backbone.weights is None
-
-
-def test_load_settings_accepts_split_folders_of_different_names(workspace):
-    write_edited({"data.splits": {"train": "train", "validation": "validation", "test": "test"}})
-
-    assert load_settings().data.splits.test == "test"
+from stacker.settings.backend import load_backend
+from stacker.settings.data import load_data
+from stacker.settings.fetch import load_source
+from stacker.settings.inference import load_inference
+from stacker.settings.meta_models import load_ensemble_check, load_meta_model
+from stacker.settings.reading import PARAMS, read_block, read_labels
+from stacker.settings.stacking import load_stacking
+from stacker.settings.whole import load_settings
 
 
 def test_load_settings_says_what_to_do_when_the_file_is_missing(workspace):
@@ -169,66 +32,80 @@ def test_load_settings_refuses_a_file_that_is_no_mapping(workspace, text, words)
         load_settings()
 
 
-def test_members_take_shared_blocks_and_override_them_deeply(workspace):
-    document = edited(
-        small_settings(),
-        {
-            "training.augmentation": {"shift": 0.1, "zoom": 0.2},
-            "members.first": {
-                "backbone": {"name": "VGG16", "pooling": "max"},
-                "training": {"epochs": 7, "augmentation": {"zoom": 0.3}},
-            },
-        },
-    )
-    write_params(document)
+def test_read_labels_sorts_them(workspace):
+    write_edited({"members.a_third": {"backbone": "VGG16"}})
 
-    settings = load_settings()
-
-    first, second = settings.members["first"], settings.members["second"]
-    assert (first.backbone.name, first.backbone.pooling, first.backbone.seed) == ("VGG16", "max", 1)
-    assert (first.training.epochs, first.training.batch_size) == (7, 8)
-    assert (first.training.augmentation.shift, first.training.augmentation.zoom) == (0.1, 0.3)
-    assert (second.training.epochs, second.training.augmentation.zoom) == (1, 0.2)
-    assert second.backbone.pooling == "avg"
+    assert read_labels("members") == ["a_third", "first", "second"]
 
 
-def test_a_member_can_switch_off_what_the_shared_block_asks_for(workspace):
-    write_edited(
-        {"training.augmentation": {"shift": 0.1}, "members.first.training": {"augmentation": None}},
-    )
-
-    settings = load_settings()
-
-    assert settings.members["first"].training.augmentation is None
-    assert settings.members["second"].training.augmentation.shift == 0.1
+LOADERS = {
+    "data": load_data,
+    "stacking": load_stacking,
+    "inference": load_inference,
+    "ensemble_check": load_ensemble_check,
+    "backend": load_backend,
+}
 
 
-def test_complete_members_leaves_the_document_as_it_was():
-    document = small_settings()
-    before = yaml.safe_dump(document)
-
-    complete_members(document)
-
-    assert yaml.safe_dump(document) == before
+@pytest.mark.parametrize("block", LOADERS)
+def test_a_block_is_the_same_read_alone_as_in_the_whole(workspace, block):
+    assert LOADERS[block]() == getattr(load_settings(), block)
 
 
-def test_the_short_form_of_a_backbone_means_its_name(workspace):
-    write_edited({"members.first.backbone": "VGG16", "members.second.backbone": {"name": "VGG16"}})
+@pytest.mark.parametrize("block", ["data", "stacking", "inference", "ensemble_check"])
+def test_a_block_read_alone_is_checked(workspace, block):
+    write_edited({f"{block}.colour": "red"})
 
-    members = load_settings().members
-
-    assert members["first"] == members["second"]
-
-
-def test_load_member_lists_the_members_when_there_is_none_of_that_name(workspace):
-    with pytest.raises(PipelineError, match="no member is called 'third'.*choose from first, second"):
-        load_member("third")
+    with pytest.raises(
+        PipelineError, match=rf"params\.yaml has 1 wrong setting.*\n  {block}\.colour: there is no such"
+    ):
+        LOADERS[block]()
 
 
-def test_load_member_returns_the_member_and_all_settings(workspace):
-    member, settings = load_member("second")
+@pytest.mark.parametrize("block", LOADERS)
+def test_a_block_that_is_missing_is_named(workspace, block):
+    write_edited({block: "DELETE"})
 
-    assert member == settings.members["second"]
+    with pytest.raises(PipelineError, match=rf"params\.yaml: {block}: this .* is missing: add `{block}: "):
+        LOADERS[block]()
+
+
+def test_a_block_is_read_whatever_is_wrong_in_another(workspace):
+    write_edited({"training.epochs": "ten", "meta_models.ensemble.hidden": "many"})
+
+    assert load_data().images == "photos"
+    assert read_block("training")["epochs"] == "ten"
+
+
+def test_load_meta_model_takes_any_label_and_lists_those_there_are(workspace):
+    write_edited({"meta_models.boss": {"hidden": [], "epochs": 9}})
+
+    assert (load_meta_model("boss").hidden, load_meta_model("boss").epochs) == ([], 9)
+    with pytest.raises(PipelineError, match="meta_models has no 'chief': choose from ensemble, boss"):
+        load_meta_model("chief")
+
+
+def test_load_meta_model_names_a_wrong_setting(workspace):
+    write_edited({"meta_models.ensemble.epochs": 0})
+
+    with pytest.raises(
+        PipelineError, match=r"meta_models\.ensemble\.epochs: Input should be greater than 0; received 0"
+    ):
+        load_meta_model("ensemble")
+
+
+@pytest.mark.parametrize(("load", "block"), [(load_meta_model, "meta_models"), (load_source, "fetch")])
+def test_an_empty_mapping_offers_no_choice(workspace, load, block):
+    write_edited({block: {}})
+
+    with pytest.raises(PipelineError, match=rf"{block} has no 'x': choose from \(it is empty\)"):
+        load("x")
+
+
+def test_load_source_gives_the_source_of_that_name(workspace):
+    write_edited({"fetch": {"a": {"kind": "digits", "classes": "digit"}, "b": {"kind": "digits"}}})
+
+    assert (load_source("a").classes, load_source("b").classes) == ("digit", "parity")
 
 
 def test_load_settings_reads_small_numbers_as_dvc_exp_run_writes_them(workspace):

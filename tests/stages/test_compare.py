@@ -8,83 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from compare_project import make_member, write_project
 
 from stacker.artifacts.errors import PipelineError
 from stacker.artifacts.predictions import Predictions, save_predictions
-from stacker.ensembles.leave_one_out import LEAVE_ONE_OUT, MetaWeights, save_leave_one_out
 from stages import compare
 
 ROOT = Path(__file__).parents[2]
 PICTURES = ("leaderboard", "learning_curves", "roc", "precision_recall", "confusion", "reliability", "mistakes")
-CURVE = """epoch,phase,accuracy,loss,val_accuracy,val_loss,learning_rate
-1,head,0.5,0.7,0.6,0.6,0.1
-2,head,0.6,0.6,0.7,0.5,0.1
-"""
 MEMBERS = {"first": 2.0, "second": 1.5, "third": 1.0}  # how much each knows
-
-
-def draw_probabilities(labels, classes, knowledge, generator):
-    """What a member that knows a little says: (n, 1) for two classes, else (n, classes)."""
-    logits = generator.normal(size=(len(labels), classes)) + knowledge * np.eye(classes)[labels]
-    probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
-    return (probabilities[:, 1:] if classes == 2 else probabilities).astype(np.float32)
-
-
-def make_member(labels, classes, knowledge, seed, leaked=False):
-    generator = np.random.default_rng(seed)
-    train, validation, test = (
-        draw_probabilities(labels[split], classes, knowledge, generator) for split in ("train", "validation", "test")
-    )
-    rows = np.arange(len(labels["train"]))
-    return Predictions(train, validation, test, train, rows, np.full(len(rows), -1 if leaked else 0), test[:0])
-
-
-def write_project(members, classes=2, n=60, ensemble=True, leaked=False, seed=0):
-    """Lay out in the working directory all that `compare` reads.
-
-    Args:
-        members: by label, either its `Predictions`, or a number: how much it knows.
-    """
-    labels = {split: np.arange(n) % classes for split in ("train", "validation", "test")}
-    names = ["cat", "dog"] if classes == 2 else [f"class_{number}" for number in range(classes)]
-    for split, values in labels.items():
-        folder = Path("data/arrays", split)
-        folder.mkdir(parents=True, exist_ok=True)
-        np.save(folder / "labels.npy", values)
-    images = np.random.default_rng(seed).integers(0, 256, (n, 8, 8, 3), dtype=np.uint8)
-    np.save("data/arrays/test/images.npy", images)
-    Path("data/arrays/classes.json").write_text(json.dumps(names))
-    lines = [f"{split}/{row}.png,{names[values[row]]},{split}" for split, values in labels.items() for row in range(n)]
-    Path("data/arrays/manifest.csv").write_text("\n".join(["path,class,split", *lines]) + "\n")
-    settings = yaml.safe_load((ROOT / "params.yaml").read_text())
-    settings["members"] = dict.fromkeys(members, {"backbone": "MobileNetV2"})
-    if not ensemble:
-        settings["stacking"]["meta_models"] = {}
-    Path("params.yaml").write_text(yaml.safe_dump(settings))
-    for number, (label, member) in enumerate(members.items()):
-        if not isinstance(member, Predictions):
-            member = make_member(labels, classes, member, seed + number, leaked)
-        save_predictions(label, member)
-    Path("plots/curves").mkdir(parents=True, exist_ok=True)
-    for label in [*members, *(["ensemble"] if ensemble else [])]:
-        Path(f"plots/curves/{label}.csv").write_text(CURVE)
-    Path("data/ensemble").mkdir(exist_ok=True)
-    Path("data/ensemble/README.md").write_text("kept\n")
-    if ensemble:
-        write_ensemble(labels, classes, list(members), seed)
-    return labels
-
-
-def write_ensemble(labels, classes, members, seed):
-    generator = np.random.default_rng(seed + 1000)
-    np.savez("data/ensemble/ensemble.npz", test=draw_probabilities(labels["test"], classes, 3.0, generator))
-    width = 1 if classes == 2 else classes
-    without = {}
-    for removed in members:
-        rest = [member for member in members if member != removed]
-        kernel = generator.normal(size=(width * len(rest), width)).astype(np.float32)
-        without[removed] = MetaWeights(rest, [(kernel, np.zeros(width, np.float32))])
-    save_leave_one_out(without)
 
 
 @pytest.fixture(autouse=True)
@@ -166,7 +98,7 @@ def test_leaked_predictions_are_flagged():
 
 @pytest.mark.usefixtures("no_pictures")
 def test_without_an_ensemble_members_and_baselines_are_ranked():
-    write_project(MEMBERS, ensemble=False)
+    write_project(MEMBERS, ensembles=())
 
     compare.main()
 
@@ -176,7 +108,7 @@ def test_without_an_ensemble_members_and_baselines_are_ranked():
 
 
 def test_a_single_member_stands_alone():
-    write_project({"only": 1.0}, ensemble=False)
+    write_project({"only": 1.0}, ensembles=())
 
     compare.main()
 
@@ -189,13 +121,46 @@ def test_a_single_member_stands_alone():
 @pytest.mark.usefixtures("no_pictures")
 def test_leftovers_of_earlier_settings_are_removed():
     write_project(MEMBERS)
-    write_project({"first": 1.0, "second": 2.0}, ensemble=False)
+    compare.main()
+    names = ("models/members/third.h5", "data/predictions/members/third.npz", "models/ensemble.h5")
+    stages = {f"stage@{number}": {"outs": [{"path": name}]} for number, name in enumerate(names)}
+    Path("dvc.lock").write_text(yaml.safe_dump({"stages": stages}))
+    write_project({"first": 1.0, "second": 2.0}, ensembles=())
 
     compare.main()
 
-    assert sorted(path.name for path in Path("data/predictions").iterdir()) == ["first.npz", "second.npz"]
-    assert [path.name for path in Path("data/ensemble").iterdir()] == ["README.md"]
+    assert sorted(path.name for path in Path("data/predictions/members").iterdir()) == ["first.npz", "second.npz"]
+    assert list(Path("data/predictions/ensembles").iterdir()) == []
+    assert list(Path("data/predictions/leave_one_out").iterdir()) == []
     assert sorted(path.name for path in Path("plots/curves").iterdir()) == ["first.csv", "second.csv"]
+    assert sorted(path.name for path in Path("metrics").iterdir()) == ["leaderboard.json", "leaderboard.md"]
+
+
+@pytest.mark.usefixtures("no_pictures")
+def test_several_ensembles_each_have_a_row_and_a_judgement():
+    write_project(MEMBERS, ensembles=("ensemble", "boss"))
+
+    compare.main()
+
+    metrics = read_metrics()
+    for label in ("ensemble", "boss"):
+        assert f"{label}.accuracy" in metrics
+        assert f"{label}_against.best_member.p_value" in metrics
+        assert f"{label}_without.third.gained" in metrics
+    assert metrics["ensemble.log_loss"] != metrics["boss.log_loss"]
+    assert metrics["ensemble_without.third.loss_difference"] != metrics["boss_without.third.loss_difference"]
+    text = Path("metrics/leaderboard.md").read_text()
+    assert all(f"## Is {label} better?" in text for label in ("ensemble", "boss"))
+    assert "| **boss** |" in text
+    assert text.count("Removing third ") == 2
+
+
+def test_pictures_show_every_ensemble():
+    write_project({"first": 1.0, "second": 2.0}, ensembles=("ensemble", "boss"), n=8)
+
+    compare.main()
+
+    assert {path.stem for path in Path("plots").glob("*.png")} == set(PICTURES)
 
 
 def strange_member(kind, labels):
@@ -241,7 +206,7 @@ def test_two_identical_members_are_correlated_and_share_the_credit():
 
 def test_a_mistake_free_ensemble_gets_a_contact_sheet_that_says_so():
     labels = {split: np.arange(60) % 2 for split in ("train", "validation", "test")}
-    write_project({"only": strange_member("perfect", labels)}, ensemble=False)
+    write_project({"only": strange_member("perfect", labels)}, ensembles=())
 
     compare.main()
 
@@ -289,10 +254,10 @@ def test_members_that_hold_out_different_rows_are_refused():
 @pytest.mark.parametrize(
     ("path", "fix"),
     [
-        ("data/ensemble/ensemble.npz", "evaluate_ensemble"),
-        (str(LEAVE_ONE_OUT), "dvc repro stack"),
-        ("data/predictions/first.npz", "train@first"),
-        ("plots/curves/first.csv", "git checkout"),
+        ("data/predictions/ensembles/ensemble.npz", "dvc repro stack@ensemble"),
+        ("data/predictions/leave_one_out/ensemble.npz", "dvc repro stack@ensemble"),
+        ("data/predictions/members/first.npz", "train@first"),
+        ("plots/curves/first.csv", "dvc checkout"),
         ("data/arrays/manifest.csv", "prepare"),
     ],
 )

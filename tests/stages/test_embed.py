@@ -41,3 +41,13 @@ def test_embed_keeps_nothing_when_the_backbone_is_trainable(workspace, run_stage
 def test_embed_lists_the_members_when_there_is_none_of_that_name(workspace, run_stage):
     with pytest.raises(PipelineError, match="choose from first, second"):
         run_stage("embed", "third")
+
+
+@pytest.mark.parametrize("key", ["backbone", "members.first.backbone"])
+def test_embed_names_the_setting_when_there_is_no_such_weights_file(workspace, run_stage, key):
+    write_arrays(COUNTS)
+    write_edited({key: {"name": "VGG16", "weights": "nowhere.h5"} if "first" in key else {"weights": "nowhere.h5"}})
+
+    with pytest.raises(PipelineError, match=r"members\.first\.backbone\.weights, .* received 'nowhere\.h5'"):
+        run_stage("embed", "first")
+    assert list((workspace / "data/features").iterdir()) == []

@@ -5,9 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers import write_arrays
-from test_predictions import make_predictions
-from test_scores import LABELS, SECOND, THREE, THREE_LABELS
+from golden import LABELS, SECOND, THREE, THREE_LABELS
+from helpers import make_predictions, write_arrays
 
 from stacker.artifacts.errors import PipelineError
 from stacker.artifacts.predictions import save_predictions
@@ -55,11 +54,13 @@ def test_evaluate_writes_the_scores_before_training_where_they_were_asked_for(wo
 
 
 def test_evaluate_says_which_stage_to_run_when_there_are_no_predictions(workspace, run_stage):
+    write_test_labels(LABELS, 2)
+
     with pytest.raises(PipelineError, match="dvc repro train@first"):
         run_stage("evaluate", "first")
 
 
-@pytest.mark.parametrize("module", ["evaluate", "prepare", "fetch", "settings", "embed"])
+@pytest.mark.parametrize("module", ["check", "fetch", "prepare", "embed", "train", "stack", "evaluate", "compare"])
 def test_a_stage_without_a_network_does_not_import_keras(module, pytestconfig):
     code = f"import sys, stages.{module}; print(*sorted({{'keras', 'tensorflow'}} & set(sys.modules)))"
 

@@ -1,43 +1,69 @@
+"""The stages evaluate_ensemble: the same script as for members."""
+
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers import small_settings, write_arrays, write_params
-from test_meta_model import build_member
+from golden import LABELS, SECOND, THREE, THREE_LABELS
+from helpers import make_predictions, write_arrays
 
-from stacker.artifacts.arrays import load_images, load_labels
 from stacker.artifacts.errors import PipelineError
-from stacker.artifacts.saved_models import save_model
-from stacker.ensembles.meta_model import assemble_ensemble, build_meta_model
+from stacker.artifacts.predictions import EnsemblePredictions, save_ensemble_predictions, save_predictions
 
 
-@pytest.mark.parametrize("engine", ["keras", "openvino"])
-@pytest.mark.parametrize("classes", [2, 3])
-def test_evaluate_ensemble_scores_the_saved_model_fed_through_its_inputs(workspace, run_stage, engine, classes):
-    write_arrays({"test": 9}, classes, side=8)
-    document = small_settings()
-    document["inference"]["engine"] = engine
-    write_params(document)
-    width = 1 if classes == 2 else classes
-    members = {label: build_member(label, seed, width) for seed, label in enumerate(("first", "second"))}
-    ensemble = assemble_ensemble(members, build_meta_model({"first": width, "second": width}, [4], classes, seed=0))
-    save_model(ensemble, workspace / "models/ensemble.h5")
-
-    run_stage("evaluate_ensemble")
-
-    images = load_images("test").astype(np.float32)
-    expected = np.asarray(ensemble({"first": images, "second": images}, training=False))
-    with np.load("data/ensemble/ensemble.npz") as saved:
-        np.testing.assert_allclose(saved["test"], expected, atol=1e-4)
-    metrics = json.loads(Path("metrics/ensemble.json").read_text())
-    guesses = expected[:, 0] > 0.5 if classes == 2 else expected.argmax(axis=1)
-    assert metrics["accuracy"] == pytest.approx((guesses == load_labels("test")).mean(), abs=1e-6)
-    assert (metrics["n"], metrics["engine"], metrics["precision"]) == (9, engine, "float32")
-    assert Path("plots/roc/ensemble.csv").is_file()
-    assert Path("plots/confusion/ensemble.csv").is_file()
+def write_test_labels(labels: np.ndarray, classes: int) -> None:
+    write_arrays({"test": len(labels)}, classes)
+    np.save("data/arrays/test/labels.npy", labels)
 
 
-def test_evaluate_ensemble_names_the_stage_to_run_when_there_is_no_model(workspace, run_stage):
-    with pytest.raises(PipelineError, match=r"ensemble\.h5 cannot be loaded .*dvc repro stack"):
-        run_stage("evaluate_ensemble")
+def save_ensemble(label: str, test: np.ndarray, fit_on: str = "oof", checked: int = 5) -> None:
+    values = test.astype(np.float32)
+    save_ensemble_predictions(
+        label, EnsemblePredictions(values[:1], values[:1], values, np.array(fit_on), np.array(checked))
+    )
+
+
+def read_metrics(label: str) -> dict:
+    return json.loads(Path(f"metrics/{label}.json").read_text())
+
+
+def test_an_ensemble_of_two_classes_is_scored(workspace, run_stage):
+    write_test_labels(LABELS, 2)
+    save_ensemble("boss", SECOND[:, np.newaxis])
+
+    run_stage("evaluate", "boss", ensemble=True)
+
+    metrics = read_metrics("boss")
+    assert (metrics["n"], metrics["accuracy"], metrics["log_loss"]) == (8, 0.75, 0.400367)
+    assert (metrics["fit_on"], metrics["leaked"], metrics["checked_photos"]) == ("oof", False, 5)
+    assert "initial" not in metrics
+    assert Path("plots/roc/boss.csv").is_file()
+    assert Path("plots/confusion/boss.csv").is_file()
+
+
+def test_an_ensemble_of_three_classes_is_scored(workspace, run_stage):
+    write_test_labels(THREE_LABELS, 3)
+    save_ensemble("boss", THREE)
+
+    run_stage("evaluate", "boss", ensemble=True)
+
+    assert read_metrics("boss")["accuracy"] == pytest.approx(4 / 6, abs=1e-6)
+
+
+@pytest.mark.parametrize(("fit_on", "leaked"), [("oof", False), ("holdout", False), ("train", True)])
+def test_metrics_say_whether_the_meta_model_saw_leaked_predictions(workspace, run_stage, fit_on, leaked):
+    write_test_labels(LABELS, 2)
+    save_ensemble("boss", SECOND[:, np.newaxis], fit_on)
+
+    run_stage("evaluate", "boss", ensemble=True)
+
+    assert (read_metrics("boss")["fit_on"], read_metrics("boss")["leaked"]) == (fit_on, leaked)
+
+
+def test_a_label_is_looked_up_where_it_is_said_to_be(workspace, run_stage):
+    write_test_labels(LABELS, 2)
+    save_predictions("first", make_predictions(test=SECOND[:, np.newaxis].astype(np.float32)))
+
+    with pytest.raises(PipelineError, match=r"ensembles/first\.npz is missing: run `dvc repro stack@first`"):
+        run_stage("evaluate", "first", ensemble=True)

@@ -1,9 +1,9 @@
 import cv2
 import numpy as np
 import pytest
+from archive_files import CONTENT, list_files, write_zip
 from helpers import write_edited
 from sklearn.datasets import load_digits
-from test_archives import CONTENT, list_files, write_zip
 
 from stacker.artifacts.errors import PipelineError
 
@@ -16,7 +16,7 @@ from stacker.artifacts.errors import PipelineError
     ],
 )
 def test_fetch_writes_all_1797_digits_in_their_class_folders(workspace, run_stage, classes, counts):
-    write_edited({"data.fetch": {"digits": {"kind": "digits", "classes": classes}}})
+    write_edited({"fetch": {"digits": {"kind": "digits", "classes": classes}}})
 
     run_stage("fetch", "digits")
 
@@ -26,7 +26,7 @@ def test_fetch_writes_all_1797_digits_in_their_class_folders(workspace, run_stag
 
 
 def test_fetch_writes_the_digits_own_pixels(workspace, run_stage):
-    write_edited({"data.fetch": {"digits": {"kind": "digits"}}})
+    write_edited({"fetch": {"digits": {"kind": "digits"}}})
 
     run_stage("fetch", "digits")
 
@@ -38,7 +38,7 @@ def test_fetch_writes_the_digits_own_pixels(workspace, run_stage):
 
 def test_fetch_unpacks_an_archive(workspace, run_stage, capsys):
     archive = write_zip(workspace / "photos.zip", CONTENT)
-    write_edited({"data.fetch": {"pets": {"kind": "archive", "url": f"file://{archive}"}}})
+    write_edited({"fetch": {"pets": {"kind": "archive", "url": f"file://{archive}"}}})
 
     run_stage("fetch", "pets")
 
@@ -48,7 +48,7 @@ def test_fetch_unpacks_an_archive(workspace, run_stage, capsys):
 
 def test_fetch_leaves_the_previous_dataset_alone_when_it_fails(workspace, run_stage):
     archive = write_zip(workspace / "photos.zip", {"good/1.txt": b"x", "../bad.txt": b"y"})
-    write_edited({"data.fetch": {"pets": {"kind": "archive", "url": f"file://{archive}"}}})
+    write_edited({"fetch": {"pets": {"kind": "archive", "url": f"file://{archive}"}}})
     previous = workspace / "data/raw/pets/cat/old.txt"
     previous.parent.mkdir(parents=True)
     previous.touch()
@@ -61,7 +61,7 @@ def test_fetch_leaves_the_previous_dataset_alone_when_it_fails(workspace, run_st
 
 
 def test_fetch_lists_the_datasets_when_there_is_none_of_that_name(workspace, run_stage):
-    write_edited({"data.fetch": {"digits": {"kind": "digits"}}})
+    write_edited({"fetch": {"digits": {"kind": "digits"}}})
 
-    with pytest.raises(PipelineError, match="data.fetch has no 'cats': choose from digits"):
+    with pytest.raises(PipelineError, match="fetch has no 'cats': choose from digits"):
         run_stage("fetch", "cats")

@@ -1,14 +1,21 @@
 import keras
 import numpy as np
 import pytest
-from helpers import edited, small_settings, write_arrays, write_params
-from test_meta_model import build_member
-from test_predictions import make_predictions
+from helpers import (
+    build_small_member,
+    make_predictions,
+    small_settings,
+    write_arrays,
+    write_edited,
+    write_params,
+)
 
 from stacker.artifacts.arrays import load_images, load_labels
+from stacker.artifacts.curves import read_history
 from stacker.artifacts.errors import PipelineError
-from stacker.artifacts.predictions import save_predictions
+from stacker.artifacts.predictions import load_ensemble_predictions, save_predictions
 from stacker.artifacts.saved_models import save_model
+from stacker.ensembles.leave_one_out import load_leave_one_out
 
 COUNTS = {"train": 12, "validation": 4, "test": 4}
 
@@ -25,7 +32,7 @@ def trained(workspace):
     write_arrays(COUNTS, side=8)
     members = {}
     for seed, label in enumerate(("first", "second")):
-        member = build_member(label, seed)
+        member = build_small_member(label, seed)
         members[label] = member
         save_model(member, workspace / f"models/members/{label}.h5")
         parts = {split: predict(member, split, [label]) for split in COUNTS}
@@ -35,12 +42,12 @@ def trained(workspace):
     return members
 
 
-def read_ensemble() -> keras.Model:
-    return keras.models.load_model("models/ensemble.h5", compile=False)
+def read_ensemble(label: str = "ensemble") -> keras.Model:
+    return keras.models.load_model(f"models/{label}.h5", compile=False)
 
 
 def test_stack_puts_the_meta_model_on_the_members_bit_identical(trained, run_stage):
-    run_stage("stack")
+    run_stage("stack", "ensemble")
 
     ensemble = read_ensemble()
     assert {tensor.name for tensor in ensemble.inputs} == {"first", "second"}
@@ -56,33 +63,88 @@ def test_stack_puts_the_meta_model_on_the_members_bit_identical(trained, run_sta
 
 @pytest.mark.parametrize("labels", [("second", "first"), ("first", "second")])
 def test_stack_does_not_depend_on_the_order_of_the_members(trained, run_stage, labels):
-    run_stage("stack")
+    run_stage("stack", "ensemble")
     expected = predict(read_ensemble(), "test", ["first", "second"])
     document = small_settings()
     document["members"] = {label: document["members"][label] for label in labels}
     write_params(document)
 
-    run_stage("stack")
+    run_stage("stack", "ensemble")
 
     np.testing.assert_array_equal(predict(read_ensemble(), "test", ["first", "second"]), expected)
 
 
 def test_stack_removes_strays_and_says_so(trained, run_stage, workspace, capsys):
-    for path in ("models/members/gone.h5", "data/predictions/gone.npz"):
-        (workspace / path).touch()
+    save_model(build_small_member("gone", 5), workspace / "models/members/gone.h5")
+    (workspace / "data/predictions/members/gone.npz").touch()
 
-    run_stage("stack")
+    run_stage("stack", "ensemble")
 
     assert not list(workspace.rglob("gone*"))
-    assert "removed models/members/gone.h5: params.yaml has no such member" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    for path in ("models/members/gone.h5", "data/predictions/members/gone.npz"):
+        assert f"removed {path}: params.yaml has no such model" in printed
+
+
+def test_stack_names_a_users_file_and_leaves_it(trained, run_stage, workspace, capsys):
+    backup = workspace / "models/members/backup.h5"
+    backup.write_bytes((workspace / "models/members/first.h5").read_bytes())
+
+    run_stage("stack", "ensemble")
+
+    assert backup.is_file()
+    assert "models/members/backup.h5 is not the pipeline's: it stays" in capsys.readouterr().out
+
+
+def test_stack_saves_what_the_ensemble_gives_on_every_split(trained, run_stage, capsys):
+    run_stage("stack", "ensemble")
+
+    saved = load_ensemble_predictions("ensemble")
+    for split in COUNTS:
+        np.testing.assert_allclose(
+            getattr(saved, split), predict(read_ensemble(), split, ["first", "second"]), atol=1e-6
+        )
+    assert (str(saved.fit_on), int(saved.checked_photos)) == ("oof", 3)
+    assert "ensemble: 3 of 4 test photos through the saved file (keras, float32)" in capsys.readouterr().out
+
+
+def test_stack_reads_no_test_labels(trained, run_stage, workspace):
+    (workspace / "data/arrays/test/labels.npy").unlink()
+
+    run_stage("stack", "ensemble")
+
+    assert read_history("ensemble")["epoch"] == ["1", "2"]
+
+
+@pytest.mark.parametrize(("photos", "count"), [(1, 1), ("all", 4)])
+def test_stack_checks_as_many_photos_as_asked(trained, run_stage, photos, count):
+    write_edited({"ensemble_check.photos": photos})
+
+    run_stage("stack", "ensemble")
+
+    assert int(load_ensemble_predictions("ensemble").checked_photos) == count
+
+
+def test_stack_makes_each_ensemble_by_its_own_settings(trained, run_stage, workspace):
+    write_edited({"meta_models.boss": {"hidden": [], "epochs": 1}})
+
+    run_stage("stack", "ensemble")
+    run_stage("stack", "boss")
+
+    assert read_ensemble("ensemble").get_layer("meta_model").count_params() == 2 * 4 + 4 + 4 + 1
+    assert read_ensemble("boss").get_layer("meta_model").count_params() == 2 + 1
+    assert read_ensemble("boss").name == "boss"
+    assert len(read_history("boss")["epoch"]) == 1
+    assert load_leave_one_out("boss", ["first", "second"])["first"].members == ["second"]
+    assert load_leave_one_out("boss", ["first", "second"])["first"].layers[0][0].shape == (1, 1)
 
 
 def test_stack_folds_a_temperature_into_the_output_layer(trained, run_stage, capsys):
-    run_stage("stack")
+    run_stage("stack", "ensemble")
     plain = predict(read_ensemble(), "test", ["first", "second"]).astype(np.float64)
-    write_params(edited(small_settings(), {"stacking.meta_models.ensemble.calibration": "temperature"}))
+    write_edited({"meta_models.ensemble.calibration": "temperature"})
 
-    run_stage("stack")
+    run_stage("stack", "ensemble")
 
     calibrated = predict(read_ensemble(), "test", ["first", "second"]).astype(np.float64)
     ratio = np.log(plain / (1 - plain)) / np.log(calibrated / (1 - calibrated))
@@ -97,7 +159,7 @@ def test_stack_warns_of_leaked_predictions(trained, run_stage, capsys):
         rows = {"held_out_rows": np.arange(12), "held_out_fold": np.full(12, -1)}
         save_predictions(label, make_predictions(**parts, held_out=parts["train"], **rows))
 
-    run_stage("stack")
+    run_stage("stack", "ensemble")
 
     assert "leaked" in capsys.readouterr().out
 
@@ -108,30 +170,35 @@ def test_stack_refuses_members_that_hold_out_other_rows(trained, run_stage):
     save_predictions("first", make_predictions(**parts, held_out=parts["train"][:6], **rows))
 
     with pytest.raises(PipelineError, match="held-out rows differ"):
-        run_stage("stack")
+        run_stage("stack", "ensemble")
 
 
 def test_stack_refuses_predictions_of_another_model(trained, run_stage, workspace):
-    save_model(build_member("first", 99), workspace / "models/members/first.h5")
+    save_model(build_small_member("first", 99), workspace / "models/members/first.h5")
     parts = {split: 1 - predict(trained["first"], split, ["first"]) * 0.9 for split in COUNTS}
     rows = {"held_out_rows": np.arange(12), "held_out_fold": np.arange(12) % 2}
     save_predictions(
         "first", make_predictions(**parts, held_out=(load_labels("train")[:, None] * 1.0).astype("f"), **rows)
     )
 
-    with pytest.raises(PipelineError, match="the assembled ensemble differs by"):
-        run_stage("stack")
+    with pytest.raises(PipelineError, match="the assembled ensemble ensemble differs by"):
+        run_stage("stack", "ensemble")
 
 
 def test_stack_names_the_stage_to_run_when_a_model_is_missing(trained, run_stage, workspace):
     (workspace / "models/members/second.h5").unlink()
 
     with pytest.raises(PipelineError, match=r"second\.h5 cannot be loaded .*train@second"):
-        run_stage("stack")
+        run_stage("stack", "ensemble")
 
 
 def test_stack_says_what_to_run_first_where_no_member_is_trained(workspace, run_stage):
     write_params(small_settings())
 
     with pytest.raises(PipelineError, match=r"first\.npz is missing: run `dvc repro train@first`"):
-        run_stage("stack")
+        run_stage("stack", "ensemble")
+
+
+def test_stack_lists_the_ensembles_when_there_is_none_of_that_name(trained, run_stage):
+    with pytest.raises(PipelineError, match="meta_models has no 'boss': choose from ensemble"):
+        run_stage("stack", "boss")

@@ -1,8 +1,8 @@
 import keras
 import numpy as np
 import pytest
-from stacker.settings.schema import Augmentation
 
+from stacker.settings.training import Augmentation
 from stacker.training.augmentation import augment_inputs
 
 EVERYTHING = Augmentation(rotation_degrees=15, shift=0.1, zoom=0.1, horizontal_flip=True)

@@ -1,26 +1,23 @@
-import csv
-
 import keras
 import numpy as np
 import openvino
 import pytest
 from helpers import make_training
 from sklearn.utils.class_weight import compute_sample_weight
-from stacker.settings.schema import Training
 
+from stacker.artifacts.curves import Epoch, read_history, write_history
 from stacker.artifacts.errors import PipelineError
+from stacker.settings.training import Training
 from stacker.training.batches import Batches
 from stacker.training.fitting import (
-    Epoch,
     FitSettings,
     compile_model,
     compute_class_weights,
     encode_targets,
     fit_model,
     make_deterministic,
-    write_history,
 )
-from stacker.training.member_training import choose_fine_tune, choose_fit
+from stacker.training.phases import choose_fine_tune, choose_fit
 
 GENERATOR = np.random.default_rng(0)
 INPUTS = GENERATOR.normal(size=(40, 5)).astype(np.float32)
@@ -51,36 +48,41 @@ def test_fit_model_learns_and_tells_every_epoch(outputs):
     assert [epoch.learning_rate for epoch in history] == pytest.approx([0.02] * 30)
 
 
-def test_fit_model_is_bit_identical_when_repeated():
+def test_fit_model_is_bit_identical_when_repeated_and_depends_on_the_seed():
     make_deterministic()
     received = []
-    for _ in range(2):
+    for seed in (3, 3, 4):
         model = build_model()
-        history = fit(model, FitSettings(3, 6, 0.02, seed=3))
+        history = fit(model, FitSettings(3, 6, 0.02, seed=seed))
         received.append((history, [weights.tobytes() for weights in model.get_weights()]))
 
     assert received[0] == received[1]
-
-
-def test_fit_model_depends_on_the_seed():
-    assert fit(build_model(), FitSettings(1, 6, 0.02, seed=1)) != fit(build_model(), FitSettings(1, 6, 0.02, seed=2))
+    assert received[0][0] != received[2][0]
 
 
 def test_cosine_schedule_warms_up_and_decays_to_zero():
-    settings = FitSettings(epochs=10, batch_size=6, learning_rate=0.1, schedule="cosine", warmup_epochs=2)
+    settings = FitSettings(epochs=7, batch_size=7, learning_rate=0.06, schedule="cosine", warmup_epochs=3)
 
-    rates = [epoch.learning_rate for epoch in fit(build_model(), settings)]
+    rates = [epoch.learning_rate for epoch in fit(build_model(), settings)]  # 5 steps an epoch, the last one shorter
 
-    decay = [0.1 * (1 + np.cos(np.pi * epoch / 8)) / 2 for epoch in range(1, 9)]
-    np.testing.assert_allclose(rates, [0.05, 0.1, *decay], atol=1e-6)
+    rise, fall = [0.02, 0.04, 0.06], [0.06 * (1 + np.cos(np.pi * epoch / 4)) / 2 for epoch in range(1, 5)]
+    np.testing.assert_allclose(rates, [*rise, *fall], atol=1e-7)
+    assert np.diff(rates[:3]).min() > 0 > np.diff(rates[2:]).max()
 
 
-def test_cosine_schedule_starts_at_the_learning_rate_without_warm_up():
-    settings = FitSettings(epochs=4, batch_size=6, learning_rate=0.1, schedule="cosine")
+@pytest.mark.parametrize(
+    ("schedule", "expected"), [("cosine", [0.1, 0.075, 0.025, 0.0]), ("constant", [0.1, 0.1, 0.1, 0.1])]
+)
+def test_a_schedule_starts_at_the_learning_rate_without_warm_up(schedule, expected):
+    model = build_model()
+    compile_model(model, FitSettings(epochs=3, batch_size=6, learning_rate=0.1, schedule=schedule), steps_per_epoch=7)
 
-    rates = [epoch.learning_rate for epoch in fit(build_model(), settings)]
+    rates = []
+    for step in (0, 7, 14, 21):
+        model.optimizer.iterations.assign(step)
+        rates.append(float(model.optimizer.learning_rate))
 
-    np.testing.assert_allclose(rates, [0.1 * (1 + np.cos(np.pi * epoch / 4)) / 2 for epoch in range(1, 5)], atol=1e-6)
+    np.testing.assert_allclose(rates, expected, atol=1e-7)
 
 
 def _validation_loss(model: keras.Model) -> float:
@@ -153,19 +155,6 @@ def test_encode_targets():
     assert encode_targets(np.array([2, 0]), 3).tolist() == [[0, 0, 1], [1, 0, 0]]
 
 
-def test_write_history_numbers_the_epochs_of_all_phases_through(tmp_path):
-    head = Epoch(1, "head", 0.5, 0.123456789, 0.5, 0.7, 0.1)
-    tuned = Epoch(1, "fine_tune", 0.75, 0.5, 0.5, 0.6, 1e-5)
-
-    write_history(tmp_path / "curves.csv", [head, tuned])
-
-    with (tmp_path / "curves.csv").open(newline="", encoding="utf-8") as stream:
-        lines = list(csv.DictReader(stream))
-    assert [(line["epoch"], line["phase"]) for line in lines] == [("1", "head"), ("2", "fine_tune")]
-    assert lines[0]["loss"] == "0.123457"
-    assert float(lines[1]["learning_rate"]) == 1e-5
-
-
 def fit_images(precision: str) -> list[np.ndarray]:
     """The weights of a small convolutional net after a fit."""
     keras.utils.set_random_seed(0)
@@ -196,7 +185,7 @@ def test_auto_bfloat16_runs_convolutions_in_bfloat16_and_keeps_float32_weights()
 @pytest.mark.parametrize(
     ("backend", "capabilities", "message"),
     [
-        ("jax", ["FP32", "BF16"], r"auto_bfloat16 needs KERAS_BACKEND=tensorflow, received jax: set float32"),
+        ("jax", ["FP32", "BF16"], r"auto_bfloat16 needs `backend: tensorflow`, received jax: set float32"),
         ("tensorflow", ["FP32"], r"this CPU has no bfloat16: set float32 instead of auto_bfloat16"),
     ],
 )
@@ -224,3 +213,15 @@ def test_choose_fit_takes_every_setting_of_the_training_block():
 
     assert first == FitSettings(7, 8, 0.01, "sgd", "cosine", 1, 3, 0.1, "float32", False, 9)
     assert choose_fine_tune(training, training.fine_tune) == first._replace(epochs=4, learning_rate=0.5)
+
+
+def test_write_history_numbers_the_epochs_of_all_phases_through(workspace):
+    head = Epoch(1, "head", 0.5, 0.123456789, 0.5, 0.7, 0.1)
+    tuned = Epoch(1, "fine_tune", 0.75, 0.5, 0.5, 0.6, 1e-5)
+
+    write_history("pet", (head, tuned))
+
+    columns = read_history("pet")
+    assert (columns["epoch"], columns["phase"]) == (["1", "2"], ["head", "fine_tune"])
+    assert columns["loss"] == ["0.123457", "0.5"]
+    assert float(columns["learning_rate"][1]) == 1e-5

@@ -1,0 +1,68 @@
+"""What a member is made of, a backbone and a head, built anew for every fit and every time the same."""
+
+import keras
+import numpy as np
+
+from stacker.backbones.building import build_backbone
+from stacker.settings.members import Member
+from stacker.training.heads import assemble_member, build_head
+from stacker.training.member_data import MemberData
+
+
+class MemberParts:
+    """Builds the parts of one member.
+
+    Attributes:
+        label: the member's.
+        settings: the member's, complete.
+        data: what it is trained on.
+    """
+
+    def __init__(self, label: str, settings: Member, data: MemberData):
+        self.label = label
+        self.settings = settings
+        self.data = data
+        self._looked_at: keras.Model | None = None
+
+    def look_at_backbone(self) -> keras.Model:
+        """A backbone to look at, to be left as it is: the next `build_backbone` gives this very one.
+
+        So a look costs no network more. It would not do to build one for it alone: Keras numbers the names of layers
+        through all networks of a process, and the names stand in the saved file.
+        """
+        if self._looked_at is None:
+            self._looked_at = self.build_backbone()
+        return self._looked_at
+
+    def build_backbone(self) -> keras.Model:
+        """The backbone, from images, (n, side, side, 3), RGB, 0-255, to features, (n, f), float32.
+
+        Raises:
+            PipelineError: the weights file does not fit the architecture.
+        """
+        if self._looked_at is not None:
+            backbone, self._looked_at = self._looked_at, None
+            return backbone
+        precision = self.settings.training.precision
+        keras.config.set_dtype_policy("float32" if precision == "auto_bfloat16" else precision)
+        backbone = build_backbone(self.label, self.settings.backbone, self.data.images["train"].shape[1])
+        keras.config.set_dtype_policy("float32")
+        return backbone
+
+    def build_head(self, rows: np.ndarray, width: int) -> keras.Model:
+        """The head, from features, (n, width), float32, to probabilities, (n, 1) or (n, classes).
+
+        Args:
+            rows: int64, (m,), of the train split: what a standardising head takes its statistics from.
+            width: features an image.
+
+        Raises:
+            PipelineError: a sigmoid for more than two classes.
+        """
+        features = self.data.features
+        learnt = features["train"][rows] if features else np.empty((0, width), np.float32)
+        return build_head(self.settings.head, learnt, self.data.class_count, self.settings.training.seed)
+
+    def assemble(self, backbone: keras.Model, head: keras.Model) -> keras.Model:
+        """The member whole, from images to probabilities; its input is called as the member is."""
+        return assemble_member(self.label, backbone, head)

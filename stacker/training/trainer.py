@@ -1,0 +1,151 @@
+"""What the three ways to train a member have in common: their four methods, and how one phase is fitted."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import ClassVar, NamedTuple
+
+import keras
+import numpy as np
+
+from stacker.artifacts.curves import Epoch
+from stacker.inference.predictors import compile_predictor
+from stacker.settings.inference import Inference
+from stacker.training.batches import Batches
+from stacker.training.fitting import FitSettings, compute_class_weights, encode_targets, fit_model
+from stacker.training.member_parts import MemberParts
+from stacker.training.phases import choose_fit
+
+FEATURE_ROWS = 4096  # rows that a head predicts at once
+
+Request = tuple[str, np.ndarray | None]  # a split and its row numbers, int64, (m,); None for all
+
+
+class FittedMember(NamedTuple):
+    """A member, trained or about to be.
+
+    Attributes:
+        head: from features to probabilities.
+        model: from images to probabilities; None where only the head was needed so far.
+        history: the epochs of all phases.
+        tail: of `model`, from kept activations to probabilities; None where it was not fine-tuned from them.
+    """
+
+    head: keras.Model
+    model: keras.Model | None = None
+    history: tuple[Epoch, ...] = ()
+    tail: keras.Model | None = None
+
+
+class Trainer(ABC):
+    """One way to train a member: fits it as often as asked, each time from the same start.
+
+    Attributes:
+        runs_network: does an epoch run a network, or its tail? Then a fit takes minutes, not seconds.
+        label: the member's.
+        parts: builds the member.
+        data: what it is trained on.
+        training: its block `training`.
+        inference: engine, precision and batch size of predictions.
+    """
+
+    runs_network: ClassVar[bool]
+
+    def __init__(self, parts: MemberParts, inference: Inference):
+        self.label = parts.label
+        self.parts = parts
+        self.data = parts.data
+        self.training = parts.settings.training
+        self.inference = inference
+
+    @abstractmethod
+    def build(self, rows: np.ndarray) -> FittedMember:
+        """The member before any training.
+
+        Args:
+            rows: int64, (m,), of the train split: what a standardising head takes its statistics from.
+        """
+
+    @abstractmethod
+    def fit(self, rows: np.ndarray) -> FittedMember:
+        """Train anew; early stopping watches the validation split.
+
+        Args:
+            rows: int64, (m,), of the train split, to learn from.
+
+        Raises:
+            PipelineError: a phase cannot run with these settings, or its loss became no number.
+        """
+
+    @abstractmethod
+    def predict(self, fitted: FittedMember, *requests: Request) -> list[np.ndarray]:
+        """Predict rows of splits.
+
+        Args:
+            fitted: what `fit` or `build` gave.
+            requests: which rows; one engine serves all requests.
+
+        Returns:
+            For each request probabilities, float32, (m, 1) or (m, classes), 0-1.
+        """
+
+    @abstractmethod
+    def assemble(self, fitted: FittedMember) -> keras.Model:
+        """The member whole, from images, (n, side, side, 3), RGB, 0-255, to probabilities."""
+
+    def build_whole(self, rows: np.ndarray) -> FittedMember:
+        """Head and backbone, joined."""
+        backbone = self.parts.build_backbone()
+        head = self.parts.build_head(rows, backbone.output_shape[1])
+        return FittedMember(head, self.parts.assemble(backbone, head))
+
+    def fit_head(self, head: keras.Model, rows: np.ndarray) -> tuple[Epoch, ...]:
+        """The first phase, where kept features stand for the images."""
+        return self.fit_phase(head, self.data.features, rows, choose_fit(self.training), "head", is_long=False)
+
+    def fit_phase(
+        self,
+        model: keras.Model,
+        inputs: Mapping[str, np.ndarray],
+        rows: np.ndarray,
+        settings: FitSettings,
+        phase: str,
+        is_long: bool = True,
+    ) -> tuple[Epoch, ...]:
+        """Fit `model` on `rows` of what `inputs` holds of the train split; validation is watched. See `fit_model`."""
+        width = model.output_shape[-1]
+        labels, watched = self.data.labels["train"], self.data.labels["validation"]
+        weights = None
+        if self.training.class_weights == "balanced":
+            weights = np.ones(len(labels), np.float32)
+            weights[rows] = compute_class_weights(labels[rows])
+        size = settings.batch_size
+        train = Batches(inputs["train"], encode_targets(labels, width), rows, size, settings.seed, weights)
+        validation = Batches(inputs["validation"], encode_targets(watched, width), np.arange(len(watched)), size)
+        return tuple(fit_model(model, train, validation, settings, phase, is_long))
+
+    def run_model(
+        self, model: keras.Model, inputs: Mapping[str, np.ndarray], requests: tuple[Request, ...]
+    ) -> list[np.ndarray]:
+        """Predict with a network whose input is called as the member is, from what `inputs` holds of each split."""
+        predictor = compile_predictor(model, self.inference, {self.label: inputs["train"].dtype})
+        return [predictor.predict({self.label: inputs[split]}, rows) for split, rows in requests]
+
+    def run_head(self, head: keras.Model, requests: tuple[Request, ...]) -> list[np.ndarray]:
+        """Predict from the kept features."""
+        arrays = [(self.data.features[split], rows) for split, rows in requests]
+        return [predict_features(head, values if rows is None else values[rows]) for values, rows in arrays]
+
+
+def predict_features(head: keras.Model, features: np.ndarray) -> np.ndarray:
+    """Probabilities from features, without the cost of tracing a function for a few calls.
+
+    Args:
+        head: from features to probabilities.
+        features: float32, (n, f), may be memory-mapped.
+
+    Returns:
+        float32, (n, 1) or (n, classes), 0-1.
+    """
+    starts = range(0, len(features), FEATURE_ROWS)
+    parts = [head(np.asarray(features[start : start + FEATURE_ROWS]), training=False) for start in starts]
+    return np.concatenate([keras.ops.convert_to_numpy(part) for part in parts])

@@ -1,0 +1,221 @@
+"""What members and ensembles of earlier settings left behind goes; what is not the pipeline's stays."""
+
+import json
+from pathlib import Path
+
+import h5py
+import pytest
+import yaml
+
+from stacker.artifacts.leftovers import sweep_all, sweep_inputs_of_stack
+
+OF_MEMBER = (
+    "data/features/{}/train.npy",
+    "models/members/{}.h5",
+    "data/predictions/members/{}.npz",
+    "plots/curves/{}.csv",
+    "plots/confusion/{}.csv",
+    "plots/roc/{}.csv",
+    "metrics/{}.json",
+)
+OF_ENSEMBLE = (
+    "models/{}.h5",
+    "data/predictions/ensembles/{}.npz",
+    "data/predictions/leave_one_out/{}.npz",
+    "plots/curves/{}.csv",
+    "plots/confusion/{}.csv",
+    "plots/roc/{}.csv",
+    "metrics/{}.json",
+)
+
+
+def write(*names: str) -> None:
+    for name in names:
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).touch()
+
+
+def write_model(path: str, name: str) -> None:
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    with h5py.File(path, "w") as file:
+        file.attrs["model_config"] = json.dumps({"class_name": "Functional", "config": {"name": name}})
+
+
+def write_lock(*outputs: str) -> None:
+    stages = {f"stage@{number}": {"cmd": "x", "outs": [{"path": path}]} for number, path in enumerate(outputs)}
+    Path("dvc.lock").write_text(yaml.safe_dump({"schema": "2.0", "stages": {**stages, "bare": {"cmd": "x"}}}))
+
+
+def list_files() -> set[str]:
+    folders = ("data", "models", "metrics", "plots")
+    return {path.as_posix() for folder in folders for path in Path(folder).rglob("*") if path.is_file()}
+
+
+def fill(patterns: tuple[str, ...], *labels: str) -> set[str]:
+    names = {pattern.format(label) for pattern in patterns for label in labels}
+    write(*names)
+    return names
+
+
+@pytest.mark.parametrize(
+    "output", ["data/features/gone", "models/members/gone.h5", "data/predictions/members/gone.npz"]
+)
+def test_a_member_that_dvcs_lock_knows_goes_with_all_that_it_left(workspace, capsys, output):
+    kept = fill(OF_MEMBER, "first", "second") | fill(OF_ENSEMBLE, "boss")
+    gone = fill(OF_MEMBER, "gone")
+    write_lock(output)
+
+    sweep_all(["first", "second"], ["boss"])
+
+    assert list_files() == kept
+    printed = capsys.readouterr().out.splitlines()
+    removed = sorted(f"removed {name.removesuffix('/train.npy')}: params.yaml has no such model" for name in gone)
+    assert sorted(printed) == removed
+    assert not Path("data/features/gone").exists()
+
+
+@pytest.mark.parametrize("output", ["models/gone.h5", "data/predictions/ensembles/gone.npz"])
+def test_an_ensemble_that_dvcs_lock_knows_goes_with_all_that_it_left(workspace, output):
+    kept = fill(OF_MEMBER, "first") | fill(OF_ENSEMBLE, "boss")
+    fill(OF_ENSEMBLE, "gone")
+    write_lock(output)
+
+    sweep_all(["first"], ["boss"])
+
+    assert list_files() == kept
+
+
+def test_without_ensembles_none_is_left(workspace):
+    kept = fill(OF_MEMBER, "first")
+    fill(OF_ENSEMBLE, "ensemble")
+    write_lock("models/ensemble.h5")
+
+    sweep_all(["first"], [])
+
+    assert list_files() == kept
+
+
+def test_a_member_is_known_by_the_name_in_its_model_where_the_lock_is_silent(workspace):
+    kept = fill(OF_MEMBER, "first")
+    write("metrics/gone.json", "plots/curves/gone.csv", "metrics/other.json")
+    write_model("models/members/gone.h5", "gone")
+    write_lock("models/members/first.h5")
+
+    sweep_all(["first"], [])
+
+    assert list_files() == kept | {"metrics/other.json"}
+
+
+def test_an_ensemble_is_known_by_the_name_in_its_model(workspace):
+    write("metrics/gone.json")
+    write_model("models/gone.h5", "gone")
+
+    sweep_all(["first"], ["boss"])
+
+    assert list_files() == set()
+
+
+def test_a_member_is_known_by_what_its_features_say_of_themselves(workspace):
+    write("data/features/gone/provenance.json", "data/features/gone/train.npy", "metrics/gone.json")
+    write("data/features/mine/notes.npy")
+
+    sweep_all(["first"], ["boss"])
+
+    assert list_files() == {"data/features/mine/notes.npy"}
+
+
+def test_a_users_copy_of_a_model_is_named_and_stays(workspace, capsys):
+    write_model("models/members/backup.h5", "first")  # a copy bears the name of what was copied
+    write_model("models/members/first.h5", "first")
+    write("models/members/notes.txt", "data/predictions/members/mine.npz", "models/members/folder/inner.txt")
+    before = list_files()
+
+    sweep_all(["first"], [])
+
+    assert list_files() == before
+    printed = capsys.readouterr().out
+    for name in ("models/members/backup.h5", "models/members/notes.txt", "models/members/folder"):
+        assert f"{name} is not the pipeline's: it stays, but as models/members is compared whole" in printed
+    assert "data/predictions/members/mine.npz is not the pipeline's" in printed
+    assert "removed" not in printed
+
+
+def test_a_file_of_another_kind_that_bears_a_known_name_stays(workspace, capsys):
+    write("models/members/gone.txt", "metrics/gone.csv")
+    write_lock("models/members/gone.h5")
+
+    sweep_all(["first"], [])
+
+    assert list_files() == {"models/members/gone.txt", "metrics/gone.csv"}
+    assert "models/members/gone.txt is not the pipeline's" in capsys.readouterr().out
+
+
+def test_what_no_stage_depends_on_whole_is_not_even_named(workspace, capsys):
+    write("metrics/mine.json", "metrics/README.md", "models/README.md", "plots/roc/mine.csv")
+
+    sweep_all(["first"], ["boss"])
+
+    assert list_files() == {"metrics/mine.json", "metrics/README.md", "models/README.md", "plots/roc/mine.csv"}
+    assert capsys.readouterr().out == ""
+
+
+def test_the_leaderboard_stays(workspace, capsys):
+    write("metrics/leaderboard.json", "metrics/leaderboard.md", "plots/leaderboard.png")
+    write_lock("metrics/leaderboard.json", "models/members/gone.h5")
+
+    sweep_all(["first"], ["boss"])
+
+    assert list_files() == {"metrics/leaderboard.json", "metrics/leaderboard.md", "plots/leaderboard.png"}
+    assert capsys.readouterr().out == ""
+
+
+def test_hidden_files_and_those_that_are_being_written_are_let_be(workspace, capsys):
+    names = {"models/members/.gitignore", "models/members/.partial-gone-x/gone.h5", "plots/curves/.partial-gone/x.csv"}
+    write(*names)
+    write_lock("models/members/gone.h5")
+
+    sweep_all(["first"], [])
+
+    assert list_files() == names
+    assert capsys.readouterr().out == ""
+
+
+def test_a_file_that_only_looks_like_a_model_is_no_reason_to_delete(workspace, capsys):
+    write("metrics/notes.json", "metrics/arrays.json")
+    Path("models/members").mkdir(parents=True)
+    Path("models/members/notes.h5").write_text("no HDF5 file")
+    with h5py.File("models/members/arrays.h5", "w") as file:
+        file["values"] = [1.0]
+    before = list_files()
+
+    sweep_all(["first"], [])
+
+    assert list_files() == before
+    assert "removed" not in capsys.readouterr().out
+
+
+def test_stack_sweeps_its_own_inputs_and_no_others(workspace):
+    fill(OF_MEMBER, "first", "gone")
+    fill(OF_ENSEMBLE, "old")
+    write_lock("models/members/gone.h5", "models/old.h5")
+    before = list_files()
+
+    sweep_inputs_of_stack(["first"])
+
+    assert before - list_files() == {"models/members/gone.h5", "data/predictions/members/gone.npz"}
+
+
+def test_where_nothing_was_written_yet_there_is_nothing_to_sweep(workspace, capsys):
+    sweep_all(["first"], ["boss"])
+    sweep_inputs_of_stack(["first"])
+
+    assert capsys.readouterr().out == ""
+
+
+def test_an_empty_lock_knows_nothing(workspace):
+    Path("dvc.lock").touch()
+    write("models/members/gone.h5")
+
+    sweep_all(["first"], [])
+
+    assert list_files() == {"models/members/gone.h5"}

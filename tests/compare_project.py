@@ -1,0 +1,82 @@
+"""What the stage `compare` reads, laid out in the working directory from small made-up predictions."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+from helpers import edited, small_settings, write_params
+
+from stacker.artifacts.curves import Epoch, write_history
+from stacker.artifacts.predictions import (
+    EnsemblePredictions,
+    Predictions,
+    save_ensemble_predictions,
+    save_predictions,
+)
+from stacker.ensembles.leave_one_out import MetaWeights, save_leave_one_out
+
+CURVE = [Epoch(1, "head", 0.5, 0.7, 0.6, 0.6, 0.1), Epoch(2, "head", 0.6, 0.6, 0.7, 0.5, 0.1)]
+SPLITS = ("train", "validation", "test")
+
+
+def draw_probabilities(labels, classes, knowledge, generator):
+    """What a member that knows a little says: (n, 1) for two classes, else (n, classes)."""
+    logits = generator.normal(size=(len(labels), classes)) + knowledge * np.eye(classes)[labels]
+    probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    return (probabilities[:, 1:] if classes == 2 else probabilities).astype(np.float32)
+
+
+def make_member(labels, classes, knowledge, seed, leaked=False):
+    generator = np.random.default_rng(seed)
+    train, validation, test = (draw_probabilities(labels[split], classes, knowledge, generator) for split in SPLITS)
+    rows = np.arange(len(labels["train"]))
+    return Predictions(train, validation, test, train, rows, np.full(len(rows), -1 if leaked else 0), test[:0])
+
+
+def write_project(members, classes=2, n=60, ensembles=("ensemble",), leaked=False, seed=0):
+    """Lay out in the working directory all that `compare` reads.
+
+    Args:
+        members: by label, either its `Predictions`, or a number: how much it knows.
+    """
+    labels = {split: np.arange(n) % classes for split in SPLITS}
+    names = ["cat", "dog"] if classes == 2 else [f"class_{number}" for number in range(classes)]
+    for split, values in labels.items():
+        folder = Path("data/arrays", split)
+        folder.mkdir(parents=True, exist_ok=True)
+        np.save(folder / "labels.npy", values)
+    images = np.random.default_rng(seed).integers(0, 256, (n, 8, 8, 3), dtype=np.uint8)
+    np.save("data/arrays/test/images.npy", images)
+    Path("data/arrays/classes.json").write_text(json.dumps(names))
+    lines = [f"{split}/{row}.png,{names[values[row]]},{split}" for split, values in labels.items() for row in range(n)]
+    Path("data/arrays/manifest.csv").write_text("\n".join(["path,class,split", *lines]) + "\n")
+    blocks = {
+        "members": dict.fromkeys(members, {"backbone": "MobileNetV2"}),
+        "meta_models": dict.fromkeys(ensembles, {}),
+    }
+    write_params(edited(small_settings(), blocks))
+    for number, (label, member) in enumerate(members.items()):
+        if not isinstance(member, Predictions):
+            member = make_member(labels, classes, member, seed + number, leaked)
+        save_predictions(label, member)
+    for label in [*members, *ensembles]:
+        write_history(label, CURVE)
+    for number, label in enumerate(ensembles):
+        write_ensemble(label, labels, classes, list(members), seed + number)
+    return labels
+
+
+def write_ensemble(label, labels, classes, members, seed):
+    generator = np.random.default_rng(seed + 1000)
+    test, train, validation = (
+        draw_probabilities(labels[split], classes, 3.0, generator) for split in ("test", "train", "validation")
+    )
+    facts = {"fit_on": np.array("oof"), "checked_photos": np.array(3)}
+    save_ensemble_predictions(label, EnsemblePredictions(train, validation, test, **facts))
+    width = 1 if classes == 2 else classes
+    without = {}
+    for removed in members:
+        rest = [member for member in members if member != removed]
+        kernel = generator.normal(size=(width * len(rest), width)).astype(np.float32)
+        without[removed] = MetaWeights(rest, [(kernel, np.zeros(width, np.float32))])
+    save_leave_one_out(label, without)

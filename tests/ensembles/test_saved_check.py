@@ -1,0 +1,87 @@
+import keras
+import numpy as np
+import pytest
+from helpers import build_small_member, make_inference
+
+from stacker.artifacts.errors import PipelineError
+from stacker.artifacts.saved_models import save_model
+from stacker.ensembles.meta_model import assemble_ensemble, build_meta_model
+from stacker.ensembles.saved_check import check_saved, choose_rows
+
+IMAGES = np.random.default_rng(0).integers(0, 256, (11, 8, 8, 3), np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("n", "photos", "rows"),
+    [
+        (10, 3, [0, 3, 6]),
+        (10, 4, [0, 2, 5, 7]),
+        (5, 5, [0, 1, 2, 3, 4]),
+        (3, 256, [0, 1, 2]),
+        (4, "all", [0, 1, 2, 3]),
+        (7, 1, [0]),
+    ],
+)
+def test_rows_are_spread_over_the_split(n, photos, rows):
+    received = choose_rows(n, photos)
+
+    assert received.tolist() == rows
+    assert received.dtype == np.int64
+
+
+def test_rows_reach_every_class_of_a_split_that_lies_in_their_order():
+    labels = np.repeat(np.arange(10), 100)
+
+    assert np.bincount(labels[choose_rows(1000, 256)]).min() >= 25
+
+
+@pytest.fixture
+def ensemble(tmp_path) -> keras.Model:
+    """Saved as boss.h5 in the working directory of the test."""
+    members = {label: build_small_member(label, seed) for seed, label in enumerate(("first", "second"))}
+    model = assemble_ensemble("boss", members, build_meta_model({"first": 1, "second": 1}, [4], 2, seed=0))
+    save_model(model, tmp_path / "boss.h5")
+    return model
+
+
+def predict(model: keras.Model) -> np.ndarray:
+    images = IMAGES.astype(np.float32)
+    return keras.ops.convert_to_numpy(model({"first": images, "second": images}, training=False))
+
+
+@pytest.mark.parametrize("engine", ["keras", "openvino"])
+@pytest.mark.parametrize(("photos", "count"), [(3, 3), (99, 11), ("all", 11)])
+def test_the_saved_file_gives_what_its_parts_give(ensemble, tmp_path, capsys, engine, photos, count):
+    checked = check_saved(tmp_path / "boss.h5", IMAGES, predict(ensemble), make_inference(engine=engine), photos)
+
+    assert checked == count
+    printed = capsys.readouterr().out
+    assert f"boss: {count} of 11 test photos through the saved file ({engine}, float32): largest difference" in printed
+    assert "100.00% of the decisions equal" in printed
+
+
+def test_another_model_is_refused(ensemble, tmp_path):
+    expected = predict(ensemble)
+    expected[6] += 0.002  # twice what float32 may differ
+
+    with pytest.raises(PipelineError, match=r"boss differs by 0\.002 from its parts \(tolerance 0\.001\)"):
+        check_saved(tmp_path / "boss.h5", IMAGES, expected, make_inference(), "all")
+
+
+def test_rows_that_are_not_taken_are_not_compared(ensemble, tmp_path):
+    expected = predict(ensemble)
+    expected[1] += 0.5  # of 11 rows the 3 taken are 0, 3 and 7
+
+    assert check_saved(tmp_path / "boss.h5", IMAGES, expected, make_inference(), 3) == 3
+    with pytest.raises(PipelineError, match=r"differs by 0\.5"):
+        check_saved(tmp_path / "boss.h5", IMAGES, expected, make_inference(), "all")
+
+
+def test_an_undefined_answer_is_refused(ensemble, tmp_path):
+    with pytest.raises(PipelineError, match="differs by nan from its parts"):
+        check_saved(tmp_path / "boss.h5", IMAGES, np.full((11, 1), np.nan, np.float32), make_inference(), "all")
+
+
+def test_a_missing_file_is_named_with_its_stage(tmp_path):
+    with pytest.raises(PipelineError, match=r"boss\.h5 cannot be loaded .*dvc repro stack@boss"):
+        check_saved(tmp_path / "boss.h5", IMAGES, np.zeros((11, 1), np.float32), make_inference(), "all")

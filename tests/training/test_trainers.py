@@ -1,0 +1,231 @@
+"""The three ways to train a member, each on a small network."""
+
+import keras
+import numpy as np
+import pytest
+from helpers import make_inference, make_member
+
+from stacker.training.activation_trainer import ActivationTrainer
+from stacker.training.choosing import choose_trainer
+from stacker.training.fitting import make_deterministic
+from stacker.training.member_data import MemberData
+from stacker.training.reporting import predict_initially
+from stacker.training.trainer import FittedMember, Trainer, predict_features
+
+FINE_TUNE = {"layers": "conv_1", "epochs": 3, "learning_rate": 0.01, "batch_norm": "trained"}
+FLIP = {"horizontal_flip": True}
+ROWS = np.array([0, 1, 2, 3, 5, 6, 8, 11])
+SOME = np.array([7, 3])
+WAYS = {
+    "head": {},
+    "activations": {"fine_tune": FINE_TUNE},
+    "images": {"fine_tune": {**FINE_TUNE, "keep_activations": False}},
+    "augmented head": {"augmentation": FLIP},
+    "augmented": {"fine_tune": FINE_TUNE, "augmentation": FLIP},
+    "trainable": {"trainable": True},
+}
+
+
+def make_trainer(data: MemberData, trainable: bool = False, head=None, **training) -> Trainer:
+    member = make_member({"trainable": trainable}, head, **{"epochs": 2, "optimizer": "sgd", **training})
+    return choose_trainer("pet", member, data._replace(features={}) if trainable else data, make_inference())
+
+
+def run(model: keras.Model, images: np.ndarray) -> np.ndarray:
+    return keras.ops.convert_to_numpy(model(images.astype(np.float32), training=False))
+
+
+def list_moved(trainer: Trainer, fitted: FittedMember) -> set[str]:
+    """The layers of the network, and "head", that training has changed."""
+    before, after = (trainer.assemble(member) for member in (trainer.build(ROWS), fitted))
+    pairs = [(before.get_layer("head"), after.get_layer("head"))]
+    pairs += zip(before.get_layer("network").layers, after.get_layer("network").layers, strict=True)
+    return {
+        layer.name
+        for layer, other in pairs
+        if any(not np.array_equal(a, b) for a, b in zip(layer.get_weights(), other.get_weights(), strict=True))
+    }
+
+
+TAIL = {"conv_1", "norm_1", "conv_2"}
+
+
+@pytest.mark.parametrize(
+    ("way", "phases", "moved"),
+    [
+        ("head", ["head"] * 2, {"head"}),
+        ("activations", ["head"] * 2 + ["fine_tune"] * 3, {"head", *TAIL}),
+        ("images", ["head"] * 2 + ["fine_tune"] * 3, {"head", *TAIL}),
+        ("augmented head", ["head"] * 2, {"head"}),
+        ("augmented", ["head"] * 2 + ["fine_tune"] * 3, {"head", *TAIL}),
+        ("trainable", ["all"] * 2, {"head", "conv_0", "norm_0", *TAIL}),
+    ],
+)
+def test_a_fit_moves_what_it_should_and_predicts_what_the_whole_member_gives(
+    way, phases, moved, small_data, small_backbone
+):
+    trainer = make_trainer(small_data, **WAYS[way])
+
+    fitted = trainer.fit(ROWS)
+
+    assert [epoch.phase for epoch in fitted.history] == phases
+    assert list_moved(trainer, fitted) == moved
+    test, train, some = trainer.predict(fitted, ("test", None), ("train", None), ("train", SOME))
+    whole = trainer.assemble(fitted)
+    assert (whole.name, [tensor.name for tensor in whole.inputs]) == ("pet", ["pet"])
+    np.testing.assert_allclose(test, run(whole, small_data.images["test"]), atol=1e-5)
+    np.testing.assert_allclose(train, run(whole, small_data.images["train"]), atol=1e-5)
+    np.testing.assert_allclose(some, train[SOME], atol=1e-6)
+    assert trainer.runs_network == (way != "head")
+
+
+def test_every_fit_starts_from_the_same(small_data, small_backbone):
+    make_deterministic()
+    trainer = make_trainer(small_data, **WAYS["activations"])  # holds most between fits: a network, and activations
+
+    fits = [trainer.fit(ROWS) for _ in range(2)]
+
+    first, second = ((fitted.history, [values.tobytes() for values in fitted.model.get_weights()]) for fitted in fits)
+    assert first == second
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_initial_scores_are_of_the_member_before_any_training(way, small_data, small_backbone):
+    trainer = make_trainer(small_data, **WAYS[way])
+
+    initial = predict_initially(trainer, ROWS, is_wanted=True)
+
+    expected = run(trainer.assemble(trainer.build(ROWS)), small_data.images["test"])
+    np.testing.assert_allclose(initial, expected, atol=1e-6)
+    assert predict_initially(trainer, ROWS, is_wanted=False).shape == (0, 1)
+
+
+def test_a_head_on_features_needs_no_network_before_it_is_assembled(small_data, small_backbone):
+    trainer = make_trainer(small_data)
+    fitted = trainer.fit(ROWS)
+    trainer.predict(fitted, ("test", None))
+    assert small_backbone == []
+
+    trainer.assemble(fitted)
+    assert len(small_backbone) == 1
+
+
+def test_fine_tuning_from_kept_activations_gives_what_the_images_give(small_data, small_backbone):
+    make_deterministic()
+    trainer, other = (make_trainer(small_data, **WAYS[way]) for way in ("activations", "images"))
+
+    fitted, expected = trainer.fit(ROWS), other.fit(ROWS)
+
+    assert isinstance(trainer, ActivationTrainer)
+    assert not isinstance(other, ActivationTrainer)
+    for first, second in zip(fitted.history, expected.history, strict=True):
+        assert first._replace(loss=0, val_loss=0) == second._replace(loss=0, val_loss=0)
+        np.testing.assert_allclose((first.loss, first.val_loss), (second.loss, second.val_loss), rtol=1e-4)
+    for first, second in zip(fitted.model.get_weights(), expected.model.get_weights(), strict=True):
+        np.testing.assert_allclose(first, second, rtol=1e-4, atol=1e-5)
+    received, same = trainer.predict(fitted, ("test", None)), other.predict(expected, ("test", None))
+    np.testing.assert_allclose(received, same, atol=1e-5)
+
+
+@pytest.fixture
+def noted_phases(monkeypatch) -> list[tuple]:
+    """Fits nothing, but notes of each phase its name, whether it is long, and the batches to learn from."""
+    noted: list[tuple] = []
+
+    def note(model, train, validation, settings, phase, is_long):
+        noted.append((phase, is_long, train))
+        return []
+
+    monkeypatch.setattr("stacker.training.trainer.fit_model", note)
+    return noted
+
+
+def test_every_phase_learns_from_what_costs_least(small_data, small_backbone, noted_phases):
+    received = {}
+    for way in WAYS:
+        noted_phases.clear()
+        trainer = make_trainer(small_data, **WAYS[way])
+        trainer.fit(ROWS)
+        names = {id(small_data.images["train"]): "images", id(small_data.features["train"]): "features"}
+        names |= {id(values): "activations" for values in getattr(trainer, "activations", {}).values()}
+        received[way] = [(phase, names[id(train.inputs)], is_long) for phase, is_long, train in noted_phases]
+
+    quick = ("head", "features", False)
+    assert received == {
+        "head": [quick],
+        "activations": [quick, ("fine_tune", "activations", True)],
+        "images": [quick, ("fine_tune", "images", True)],
+        "augmented head": [("head", "images", True)],
+        "augmented": [("head", "images", True), ("fine_tune", "images", True)],
+        "trainable": [("all", "images", True)],
+    }
+
+
+def test_the_frozen_part_runs_once_for_all_fits(small_data, small_backbone, noted_phases):
+    trainer = make_trainer(small_data, **WAYS["activations"])
+    trainer.fit(ROWS)
+    kept = dict(trainer.activations)
+
+    trainer.fit(ROWS[:5])
+
+    assert {split: len(values) for split, values in kept.items()} == {"train": 12, "validation": 7, "test": 5}
+    assert all(trainer.activations[split] is values for split, values in kept.items())
+
+
+def test_a_head_on_augmented_images_predicts_from_features(small_data, small_backbone, noted_phases):
+    blank = small_data._replace(features={split: 0 * values for split, values in small_data.features.items()})
+    trainer = make_trainer(blank, **WAYS["augmented head"])
+    fitted = trainer.fit(ROWS)
+
+    (received,) = trainer.predict(fitted, ("test", None))
+
+    np.testing.assert_array_equal(received, run(fitted.head, blank.features["test"]))
+
+
+def test_a_standardising_head_takes_its_statistics_from_the_rows_it_learns_from(small_data, small_backbone):
+    features = {**small_data.features, "train": small_data.features["train"].copy()}
+    features["train"][np.setdiff1d(np.arange(12), ROWS)] = np.nan
+    for way in ("head", "activations", "augmented head"):
+        trainer = make_trainer(small_data._replace(features=features), head={"standardize": True}, **WAYS[way])
+
+        mean, variance = trainer.build(ROWS).head.get_layer("standardize").get_weights()
+
+        np.testing.assert_allclose(mean, features["train"][ROWS].mean(axis=0), rtol=1e-5)
+        np.testing.assert_allclose(variance, features["train"][ROWS].var(axis=0), rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("precision", "computed"),
+    [("float32", "float32"), ("auto_bfloat16", "float32"), ("mixed_bfloat16", "bfloat16")],
+)
+def test_a_network_is_built_in_its_precision_and_no_other(precision, computed, small_data, small_backbone):
+    model = make_trainer(small_data, precision=precision, **WAYS["augmented head"]).build(ROWS).model
+
+    assert model.get_layer("network").get_layer("conv_1").compute_dtype == computed
+    assert model.get_layer("head").get_layer("probabilities").compute_dtype == "float32"
+    assert keras.config.dtype_policy().name == "float32"
+
+
+def test_balanced_class_weights_are_of_the_rows_learnt(small_data, small_backbone, noted_phases):
+    rows = np.array([0, 2, 4, 6, 8, 1, 3, 5])  # five of the first class, three of the second
+
+    make_trainer(small_data, class_weights="balanced").fit(rows)
+    make_trainer(small_data).fit(rows)
+
+    balanced, plain = (train.weights for *_, train in noted_phases)
+    np.testing.assert_allclose(balanced[[0, 2, 4, 6, 8]], 8 / (2 * 5), rtol=1e-6)
+    np.testing.assert_allclose(balanced[[1, 3, 5]], 8 / (2 * 3), rtol=1e-6)
+    assert plain is None
+
+
+def test_predict_features_takes_some_rows_at_a_time(monkeypatch):
+    monkeypatch.setattr("stacker.training.trainer.FEATURE_ROWS", 3)
+    features = np.arange(14, dtype=np.float32).reshape(7, 2)
+    sizes = []
+
+    def head(values: np.ndarray, training: bool) -> np.ndarray:
+        sizes.append(len(values))
+        return values[:, :1] + 1
+
+    np.testing.assert_array_equal(predict_features(head, features), features[:, :1] + 1)
+    assert sizes == [3, 3, 1]

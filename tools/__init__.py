@@ -1,0 +1,1 @@
+"""What maintainers run: drawings, tables and schemas for the docs, lock files."""
