@@ -174,11 +174,18 @@ def draw_photo(path: Path, number: int, generator: np.random.Generator, side: in
     cv2.imwrite(str(path), pixels.astype(np.uint8))
 
 
-def shrink(settings: Params, image_size: int) -> Params:
-    """A profile's settings, of members and shared blocks alike, with the costly ones reduced."""
-    reduced = {"weights": None, "epochs": 1, "folds": 2, "image_size": image_size, "precision": "float32"}
+def shrink(params: Params, image_size: int) -> Params:
+    """A profile's settings, the costly ones reduced, of members and shared blocks alike."""
+    small = _reduce(params, {"weights": None, "epochs": 1, "image_size": image_size, "precision": "float32"})
+    small["stacking"]["folds"] = 2
+    for meta_model in small["meta_models"].values():
+        meta_model["epochs"] = 1
+    return small
+
+
+def _reduce(settings: Params, reduced: Params) -> Params:
     return {
-        key: shrink(value, image_size)
+        key: _reduce(value, reduced)
         if isinstance(value, dict)
         else reduced[key]
         if key in reduced and value is not None

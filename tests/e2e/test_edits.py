@@ -288,7 +288,7 @@ def test_a_users_own_file_is_named_and_stays(walk):
     assert OWN_FILE in walk.listings["users_own_file"]
 
 
-@pytest.mark.parametrize("state", ["member_removed", "label_swapped", "no_ensemble"])
+@pytest.mark.parametrize("state", ["member_removed", "no_ensemble"])
 def test_a_fresh_clone_agrees_with_the_lock(walk, tmp_path, state):
     walk.reach(state)
     fresh = clone_again(walk.project, tmp_path / "fresh", state)
