@@ -15,7 +15,7 @@ import yaml
 from stacker.artifacts.curves import CURVES
 from stacker.artifacts.features import FEATURES, PROVENANCE
 from stacker.artifacts.model_paths import MEMBERS, MODELS
-from stacker.artifacts.predictions import ENSEMBLE_PREDICTIONS, LEAVE_ONE_OUT, MEMBER_PREDICTIONS
+from stacker.artifacts.predictions import ENSEMBLE_PREDICTIONS, LEAVE_ONE_OUT, MEMBER_PREDICTIONS, PREDICTIONS
 from stacker.artifacts.results import CONFUSION, METRICS, ROC
 
 DVC_LOCK = Path("dvc.lock")
@@ -49,6 +49,7 @@ def sweep_all(members: Collection[str], ensembles: Collection[str]) -> None:
         [
             Place(FEATURES, "", members, False),
             Place(MEMBERS, ".h5", members, True),
+            Place(PREDICTIONS, ".npz", (), False),  # where earlier versions of the pipeline wrote them
             Place(MEMBER_PREDICTIONS, ".npz", members, True),
             Place(MODELS, ".h5", ensembles, False),
             Place(ENSEMBLE_PREDICTIONS, ".npz", ensembles, True),
@@ -69,7 +70,7 @@ def _sweep(places: list[Place]) -> None:
     for place, path in strays:
         if path.stem in known and path.suffix == place.suffix:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
-            print(f"removed {path}: params.yaml has no such model")
+            print(f"removed {path}: earlier settings left it behind")
         elif place.is_hashed:
             print(
                 f"{path} is not the pipeline's: it stays, but as {place.folder} is compared whole, a fresh clone "

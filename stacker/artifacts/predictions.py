@@ -9,9 +9,10 @@ from stacker.artifacts.errors import PipelineError
 from stacker.artifacts.numpy_files import load_arrays
 from stacker.artifacts.outputs import replaced_file
 
-MEMBER_PREDICTIONS = Path("data/predictions/members")
-ENSEMBLE_PREDICTIONS = Path("data/predictions/ensembles")
-LEAVE_ONE_OUT = Path("data/predictions/leave_one_out")
+PREDICTIONS = Path("data/predictions")
+MEMBER_PREDICTIONS = PREDICTIONS / "members"
+ENSEMBLE_PREDICTIONS = PREDICTIONS / "ensembles"
+LEAVE_ONE_OUT = PREDICTIONS / "leave_one_out"
 
 
 class Predictions(NamedTuple):

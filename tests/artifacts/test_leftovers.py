@@ -69,7 +69,7 @@ def test_a_member_that_dvcs_lock_knows_goes_with_all_that_it_left(workspace, cap
 
     assert list_files() == kept
     printed = capsys.readouterr().out.splitlines()
-    removed = sorted(f"removed {name.removesuffix('/train.npy')}: params.yaml has no such model" for name in gone)
+    removed = sorted(f"removed {name.removesuffix('/train.npy')}: earlier settings left it behind" for name in gone)
     assert sorted(printed) == removed
     assert not Path("data/features/gone").exists()
 
@@ -83,6 +83,17 @@ def test_an_ensemble_that_dvcs_lock_knows_goes_with_all_that_it_left(workspace, 
     sweep_all(["first"], ["boss"])
 
     assert list_files() == kept
+
+
+def test_predictions_where_earlier_versions_wrote_them_go(workspace, capsys):
+    kept = fill(OF_MEMBER, "first") | {"data/predictions/notes.npz"}
+    write("data/predictions/first.npz", "data/predictions/notes.npz")
+    write_lock("data/features/first")
+
+    sweep_all(["first"], [])
+
+    assert list_files() == kept
+    assert capsys.readouterr().out == "removed data/predictions/first.npz: earlier settings left it behind\n"
 
 
 def test_without_ensembles_none_is_left(workspace):

@@ -83,7 +83,7 @@ def test_stack_removes_strays_and_says_so(trained, run_stage, workspace, capsys)
     assert not list(workspace.rglob("gone*"))
     printed = capsys.readouterr().out
     for path in ("models/members/gone.h5", "data/predictions/members/gone.npz"):
-        assert f"removed {path}: params.yaml has no such model" in printed
+        assert f"removed {path}: earlier settings left it behind" in printed
 
 
 def test_stack_names_a_users_file_and_leaves_it(trained, run_stage, workspace, capsys):
