@@ -106,7 +106,7 @@ def _list_locked_labels() -> Iterator[str]:
     for stage in lock.get("stages", {}).values():
         for output in stage.get("outs", []):
             path = Path(output["path"])
-            if path.parent in folders and path != MEMBERS:
+            if path.parent in folders:
                 yield path.stem
 
 

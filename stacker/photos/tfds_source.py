@@ -35,8 +35,10 @@ def write_tfds(source: TfdsSource, folder: Path) -> None:
         examples = builder.as_dataset(
             split=source.split, decoders={source.image_key: tfds.decode.SkipDecoding()}, shuffle_files=False
         )
-    except (tfds.core.DatasetNotFoundError, tfds.core.registered.DatasetNotFoundError) as error:
-        raise PipelineError(f"fetch: TensorFlow Datasets has no {name!r}: {error}") from None
+    except (tfds.core.DatasetNotFoundError, tfds.core.registered.DatasetNotFoundError):
+        raise PipelineError(
+            f"fetch.*.name: TensorFlow Datasets has no {name!r}; its catalogue lists those it has"
+        ) from None
     except (OSError, ValueError, ConnectionError) as error:
         raise PipelineError(
             f"TensorFlow Datasets could not provide {name!r}, split {source.split!r}: {error}. It downloads, which "

@@ -40,7 +40,7 @@ def test_write_tfds_names_files_after_the_encoding_of_the_data_set(tmp_path):
 
 
 def test_write_tfds_says_so_when_there_is_no_such_data_set(tmp_path):
-    with pytest.raises(PipelineError, match=r"fetch: TensorFlow Datasets has no 'cats_vs_dgos'"):
+    with pytest.raises(PipelineError, match=r"fetch\.\*\.name: TensorFlow Datasets has no 'cats_vs_dgos'"):
         write_tfds(TfdsSource(kind="tfds", name="cats_vs_dgos"), tmp_path)
 
 
