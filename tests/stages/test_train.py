@@ -110,7 +110,8 @@ def test_train_oof_predicts_every_row_by_a_model_that_never_saw_it(out_of_fold, 
     plan = plan_fits("oof", load_labels("train"), load_groups("train"), 2, 0.25, 0)
     for number, fold in enumerate(plan.folds):
         assert np.flatnonzero(predictions.held_out_fold == number).tolist() == fold.predict.tolist()
-        np.testing.assert_allclose(predictions.held_out[fold.predict], refit(fold.learn, fold.predict), atol=1e-6)
+    fold = plan.folds[1]
+    np.testing.assert_allclose(predictions.held_out[fold.predict], refit(fold.learn, fold.predict), atol=1e-6)
     assert not np.array_equal(predictions.held_out, predictions.train)
 
 
@@ -165,31 +166,14 @@ def test_train_gives_a_softmax_of_three_classes(workspace, train):
     np.testing.assert_allclose(predictions.test.sum(axis=1), 1, atol=1e-5)
 
 
-def test_train_a_trainable_backbone_from_the_start(train):
-    predictions = train(
-        {
-            **HOLDOUT,
-            "backbone.trainable": True,
-            "members.pet.head": {},
-            "training.initial_scores": True,
-            "training.epochs": 1,
-            "training.learning_rate": 0.0001,
-        }
-    )
+def test_train_a_trainable_backbone_from_the_start_on_augmented_images(train):
+    training = {"epochs": 1, "learning_rate": 0.0001, "class_weights": "balanced"}
+    changes = {f"training.{key}": value for key, value in training.items()}
+    changes |= {"training.augmentation": {"horizontal_flip": True, "shift": 0.1}, "members.pet.head": {}}
+
+    predictions = train({**HOLDOUT, **changes, "backbone.trainable": True})
 
     assert read_history("pet")["phase"] == ["all"]
-    assert predictions.initial_test.shape == (8, 1)
-    assert not np.array_equal(predictions.initial_test, predictions.test)
-    assert_saved_model_gives(predictions)
-
-
-def test_train_fine_tunes_after_the_head_on_augmented_images(train):
-    augmentation = {"horizontal_flip": True, "shift": 0.1}
-    changes = {"training.augmentation": augmentation, "training.class_weights": "balanced", "training.epochs": 1}
-
-    predictions = train({**HOLDOUT, **changes, "training.fine_tune": FINE_TUNE})
-
-    assert read_history("pet")["phase"] == ["head", "fine_tune"]
     assert_saved_model_gives(predictions)
     names = [layer.name for layer in keras.models.load_model("models/members/pet.h5", compile=False).layers]
     assert names == ["pet", "scale_pixels", "network", "pool", "head"]

@@ -55,7 +55,6 @@ TAIL = {"conv_1", "norm_1", "conv_2"}
     [
         ("head", ["head"] * 2, {"head"}),
         ("activations", ["head"] * 2 + ["fine_tune"] * 3, {"head", *TAIL}),
-        ("images", ["head"] * 2 + ["fine_tune"] * 3, {"head", *TAIL}),
         ("augmented head", ["head"] * 2, {"head"}),
         ("augmented", ["head"] * 2 + ["fine_tune"] * 3, {"head", *TAIL}),
         ("trainable", ["all"] * 2, {"head", "conv_0", "norm_0", *TAIL}),
