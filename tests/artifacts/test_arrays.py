@@ -24,7 +24,9 @@ def test_load_labels_groups_and_classes(workspace):
     assert load_classes() == ["class_0", "class_1", "class_2"]
 
 
-@pytest.mark.parametrize("load", [lambda: load_images("train"), lambda: load_labels("train"), load_classes])
+@pytest.mark.parametrize(
+    "load", [lambda: load_images("train"), lambda: load_labels("train"), lambda: load_groups("train"), load_classes]
+)
 def test_loading_says_which_stage_to_run_when_there_are_no_arrays(workspace, load):
     with pytest.raises(PipelineError, match=r"data/arrays/.* is missing: run `dvc repro prepare`"):
         load()

@@ -161,12 +161,36 @@ def test_a_file_of_another_kind_that_bears_a_known_name_stays(workspace, capsys)
     assert "models/members/gone.txt is not the pipeline's" in capsys.readouterr().out
 
 
+OF_MEMBERS = ("models/members/mine.txt", "data/predictions/members/mine.txt")
+OF_BOTH = ("data/predictions/ensembles/mine.txt", "data/predictions/leave_one_out/mine.txt", "plots/curves/mine.txt")
+
+
+@pytest.mark.parametrize(
+    ("sweep", "named"),
+    [
+        (lambda: sweep_all(["first"], ["boss"]), (*OF_MEMBERS, *OF_BOTH)),
+        (lambda: sweep_inputs_of_stack(["first"]), OF_MEMBERS),
+    ],
+    ids=["all", "inputs of stack"],
+)
+def test_a_strangers_file_is_named_in_every_folder_that_a_stage_depends_on_whole(workspace, capsys, sweep, named):
+    write(*OF_MEMBERS, *OF_BOTH)
+
+    sweep()
+
+    assert list_files() == {*OF_MEMBERS, *OF_BOTH}
+    printed = capsys.readouterr().out.splitlines()
+    assert sorted(line.partition(" is not the pipeline's: it stays, but as ")[0] for line in printed) == sorted(named)
+
+
 def test_what_no_stage_depends_on_whole_is_not_even_named(workspace, capsys):
-    write("metrics/mine.json", "metrics/README.md", "models/README.md", "plots/roc/mine.csv")
+    names = {f"{folder}/{name}" for folder in ("metrics", "models", "plots/roc") for name in ("mine.csv", "README.md")}
+    names |= {"metrics/mine.json", "plots/confusion/mine.csv", "plots/confusion/README.md", "data/features/README.md"}
+    write(*names)
 
     sweep_all(["first"], ["boss"])
 
-    assert list_files() == {"metrics/mine.json", "metrics/README.md", "models/README.md", "plots/roc/mine.csv"}
+    assert list_files() == names
     assert capsys.readouterr().out == ""
 
 

@@ -77,6 +77,41 @@ def test_a_file_of_other_arrays_is_refused(workspace):
         load_predictions("first")
 
 
+def test_a_members_file_is_no_ensembles(workspace):
+    save_predictions("first", make_predictions())
+    path = workspace / "data/predictions/ensembles/boss.npz"
+    path.parent.mkdir()
+    (workspace / "data/predictions/members/first.npz").rename(path)
+
+    words = r"^data/predictions/ensembles/boss\.npz holds held_out, .*, expected checked_photos, .*stack@boss`$"
+    with pytest.raises(PipelineError, match=words):
+        load_ensemble_predictions("boss")
+
+
+def test_a_file_of_no_arrays_holds_nothing(workspace):
+    path = workspace / "data/predictions/members/first.npz"
+    path.parent.mkdir(parents=True)
+    np.savez(path)
+
+    with pytest.raises(PipelineError, match=r"first\.npz holds nothing, expected held_out, "):
+        load_predictions("first")
+
+
+def test_what_only_pickle_could_write_is_refused_and_the_old_file_stays(workspace):
+    save_predictions("first", make_predictions())
+
+    with pytest.raises(ValueError, match="allow_pickle=False"):
+        save_predictions("first", make_predictions(held_out_rows=np.array([None, 1])))
+
+    assert load_predictions("first").held_out_rows.tolist() == [0, 1]
+
+
+def test_all_predictions_may_be_those_of_one_member(workspace):
+    save_predictions("first", make_predictions())
+
+    assert list(load_all_predictions(["first"])) == ["first"]
+
+
 def test_all_predictions_are_of_the_same_rows(workspace):
     save_predictions("first", make_predictions())
     save_predictions("second", make_predictions(test=np.array([[0.75], [0.125]], np.float32)))

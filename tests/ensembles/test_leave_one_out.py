@@ -56,10 +56,20 @@ def test_weights_come_back_from_the_file_and_equal_ones_make_equal_files(workspa
 def test_meta_models_of_other_members_are_refused(workspace, members):
     save_leave_one_out("old", {"a": make_weights(["b"]), "b": make_weights(["a"])})
 
-    with pytest.raises(PipelineError, match=r"is of the members a, b, params\.yaml has .* run `dvc repro stack@old`"):
+    words = rf"is of the members a, b, params\.yaml has {', '.join(members)}: run `dvc repro stack@old`"
+    with pytest.raises(PipelineError, match=words):
         load_leave_one_out("old", members)
 
 
 def test_a_missing_file_is_named(workspace):
     with pytest.raises(PipelineError, match=r"leave_one_out/none\.npz is missing: run `dvc repro stack@none`"):
         load_leave_one_out("none", ["a", "b"])
+
+
+def test_what_only_pickle_could_write_is_refused(workspace):
+    without = {"a": make_weights(["b"])._replace(members=[None, "b"])}
+
+    with pytest.raises(ValueError, match="allow_pickle=False"):
+        save_leave_one_out("one", without)
+
+    assert not (LEAVE_ONE_OUT / "one.npz").exists()

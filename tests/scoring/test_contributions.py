@@ -66,6 +66,8 @@ def test_a_plain_sentence(gained, lost, sentence):
     assert describe_removal("xception", comparison, 1000) == sentence
 
 
-@pytest.mark.parametrize(("p_value", "text"), [(1.0, "p = 1"), (0.03125, "p = 0.031"), (0.0002, "p < 0.001")])
+@pytest.mark.parametrize(
+    ("p_value", "text"), [(1.0, "p = 1"), (0.03125, "p = 0.031"), (0.001, "p = 0.001"), (0.0002, "p < 0.001")]
+)
 def test_p_values_are_short(p_value, text):
     assert format_p_value(p_value) == text

@@ -79,7 +79,12 @@ def test_metrics_are_flat_and_name_every_model():
     assert values["ensemble_against.best_member.p_value"] == 0.625
     assert values["ensemble_against.baselines.mean.gained"] == 0
     assert values["ensemble_without.second.lost"] == 2
-    assert values["pairs.first.second.both_wrong"] == 4
+    assert {key: value for key, value in values.items() if key.startswith("pairs.")} == {
+        "pairs.first.second.error_correlation": 0.5,
+        "pairs.first.second.disagreement": 0.1,
+        "pairs.first.second.both_wrong": 4,
+    }
+    assert [key for key in values if key.endswith((".n", ".recall"))] == []  # n is the same for all
     assert values["oracle.accuracy"] == 39 / 40
 
 
@@ -88,6 +93,17 @@ def test_metrics_do_not_depend_on_who_leads():
     better = [*models[1:], models[0]._replace(test=make_probabilities(0))]
 
     assert list(flatten_findings(make_findings())) == list(flatten_findings(make_findings(better)))
+
+
+def test_metrics_come_in_the_order_of_their_keys():
+    models = [Model("ensemble", "zoo", make_probabilities(2)), *make_models()]
+
+    values = flatten_findings(make_findings(models))
+
+    accuracies = [key for key in values if key.endswith(".accuracy") and key != "oracle.accuracy"]
+    assert accuracies == [
+        f"{key}.accuracy" for key in ("baselines.mean", "ensemble", "members.first", "members.second", "zoo")
+    ]
 
 
 def test_every_ensemble_has_metrics_of_its_own():

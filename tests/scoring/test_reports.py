@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from golden import BINARY, LABELS, THREE, THREE_LABELS
 
-from stacker.scoring.reports import trace_roc, write_metrics, write_report
+from stacker.scoring.reports import trace_roc, write_metrics, write_report, write_table
 
 
 def read_table(path: str) -> list[list[str]]:
@@ -57,8 +57,23 @@ def test_trace_roc_of_three_classes_rises_from_zero_to_one():
 def test_write_metrics_rounds_inside_nested_values(workspace):
     write_metrics(Path("metrics/first.json"), {"a": 1 / 3, "b": {"c": 2 / 3, "d": "x"}, "n": 7})
 
-    assert json.loads(Path("metrics/first.json").read_text()) == {
-        "a": 0.333333,
-        "b": {"c": 0.666667, "d": "x"},
-        "n": 7,
-    }
+    # two spaces an indent: a line a score, so that diffs stay readable
+    assert Path("metrics/first.json").read_bytes() == (
+        b'{\n  "a": 0.333333,\n  "b": {\n    "c": 0.666667,\n    "d": "x"\n  },\n  "n": 7\n}\n'
+    )
+
+
+def test_trace_roc_rounds_both_rates_to_six_digits():
+    # Down the scores: dog, cat, dog, cat, cat, dog. So the curve turns at (0, 1/3), (1/3, 1/3), (1/3, 2/3), (1, 2/3).
+    second = np.array([0.9, 0.8, 0.7, 0.6, 0.5, 0.4])
+
+    curve = trace_roc(np.array([1, 0, 1, 0, 0, 1]), np.stack([1 - second, second], axis=1))
+
+    assert curve == [(0, 0), (0, 0.333333), (0.333333, 0.333333), (0.333333, 0.666667), (1, 0.666667), (1, 1)]
+
+
+def test_write_table_ends_lines_as_git_does(workspace):
+    write_table(Path("plots/first.csv"), ("actual", "predicted"), [("cat", "a, b"), ("Hündin", 0.5)])
+
+    expected = 'actual,predicted\ncat,"a, b"\nHündin,0.5\n'
+    assert Path("plots/first.csv").read_bytes() == expected.encode("utf-8")

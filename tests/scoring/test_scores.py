@@ -5,7 +5,13 @@ import pytest
 from golden import BINARY, LABELS, THREE, THREE_LABELS
 from scipy.optimize import brentq
 
-from stacker.scoring.scores import bin_confidence, compute_calibration_error, compute_scores, compute_wilson_interval
+from stacker.scoring.scores import (
+    bin_confidence,
+    compute_calibration_error,
+    compute_recalls,
+    compute_scores,
+    compute_wilson_interval,
+)
 
 
 def test_compute_scores_of_two_classes():
@@ -110,3 +116,36 @@ def test_bin_confidence_closes_bins_on_the_right():
     assert counts.tolist() == [1, 2]
     assert hits.tolist() == [1, 1]
     np.testing.assert_allclose(confidence, [0.5, 1.51])
+
+
+@pytest.mark.filterwarnings("ignore:Only one class is present", "ignore:No positive class found")  # no owl: no ROC
+def test_a_class_without_a_photo_keeps_its_place():
+    probabilities = np.array([[0.7, 0.2, 0.1], [0.3, 0.6, 0.1], [0.2, 0.5, 0.3]])
+
+    received = compute_scores(np.array([0, 1, 0]), probabilities, ["cat", "dog", "owl"])
+
+    assert received["log_loss"] == pytest.approx(-(np.log(0.7) + np.log(0.6) + np.log(0.2)) / 3)
+    assert received["recall"] == {"cat": 0.5, "dog": 1.0, "owl": 0.0}
+
+
+def test_the_recall_of_a_class_without_a_photo_is_zero_and_no_warning():
+    received = compute_recalls(np.array([1, 1, 0]), np.array([1, 0, 0]), ["cat", "dog", "owl", "yak"])
+
+    assert received == {"cat": 1.0, "dog": 0.5, "owl": 0.0, "yak": 0.0}
+
+
+@pytest.mark.filterwarnings("ignore:Only one class is present", "ignore:No positive class found")  # no dog: no ROC
+def test_f1_is_zero_and_no_warning_where_there_is_no_dog_and_none_is_seen():
+    received = compute_scores(np.array([0, 0, 0]), np.array([[0.9, 0.1], [0.8, 0.2], [0.6, 0.4]]), ["cat", "dog"])
+
+    assert (received["accuracy"], received["f1"]) == (1.0, 0.0)
+
+
+def test_a_confidence_of_one_and_a_rounding_error_is_in_the_last_bin():
+    above = np.nextafter(1.0, 2.0)  # weights that sum to one but for rounding give a mean of certain members that
+
+    confidence, hits, counts = bin_confidence(np.array([1, 0]), np.array([[0.0, above], [0.3, 0.7]]), 3)
+
+    assert counts.tolist() == [0, 0, 2]
+    assert hits.tolist() == [0, 0, 1]
+    np.testing.assert_allclose(confidence, [0, 0, 1.7])

@@ -52,7 +52,8 @@ def test_log_losses_average_to_that_of_scikit_learn(classes):
 
     assert losses.shape == (50,)
     assert losses.mean() == pytest.approx(log_loss(labels, probabilities, labels=range(classes)))
-    assert np.isfinite(losses).all()
+    assert losses[0] == pytest.approx(52 * np.log(2))  # the bound is 2 ** -52
+    assert losses[1] == pytest.approx(2**-52, rel=1e-9, abs=0)  # and as far below 1
 
 
 def test_comparison_counts_the_discordant_rows():

@@ -83,14 +83,32 @@ def test_load_backbone_names_a_wrong_setting_where_it_stands(workspace):
     assert "\n  backbone.seed: " in str(caught.value)
 
 
+def test_load_member_names_a_wrong_setting_where_it_stands(workspace):
+    write_edited({"training.epochs": 0, "members.first.training": {"batch_size": -4}})
+
+    with pytest.raises(PipelineError, match="2 wrong setting") as caught:
+        load_member("first")
+
+    assert "\n  members.first.training.batch_size: " in str(caught.value)
+    assert "\n  training.epochs: " in str(caught.value)
+
+
+def test_a_backbone_that_nobody_describes_lacks_a_name(workspace):
+    write_edited({"backbone": "DELETE", "members.first": {}})
+
+    with pytest.raises(PipelineError, match=r"\n  members\.first\.backbone\.name: this setting is missing$"):
+        load_backbone("first")
+
+
 def test_load_backbone_does_not_look_at_other_blocks(workspace):
     write_edited({"training.epochs": "ten", "data": 3})
 
     assert load_backbone("second").name == "MobileNetV3Small"
 
 
-def test_without_members_there_is_none_to_choose_from(workspace):
-    write_edited({"members": {}})
+@pytest.mark.parametrize("members", [{}, ["VGG16"], None])
+def test_without_members_there_is_none_to_choose_from(workspace, members):
+    write_edited({"members": members})
 
     with pytest.raises(PipelineError, match=r"no member is called 'first' in .*: choose from \(there is none\)"):
         load_member("first")

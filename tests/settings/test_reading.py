@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 from helpers import write_edited
+from pydantic import TypeAdapter
 
 from stacker.artifacts.errors import PipelineError
 from stacker.settings.backend import load_backend
@@ -9,7 +10,7 @@ from stacker.settings.data import load_data
 from stacker.settings.fetch import load_source
 from stacker.settings.inference import load_inference
 from stacker.settings.meta_models import load_ensemble_check, load_meta_model
-from stacker.settings.reading import PARAMS, read_block, read_labels
+from stacker.settings.reading import PARAMS, read_block, read_labels, validate
 from stacker.settings.stacking import load_stacking
 from stacker.settings.whole import load_settings
 
@@ -62,6 +63,13 @@ def test_a_block_read_alone_is_checked(workspace, block):
         LOADERS[block]()
 
 
+def test_the_backend_read_alone_is_checked(workspace):
+    write_edited({"backend": "theano"})
+
+    with pytest.raises(PipelineError, match=r"\n  backend: Input should be 'tensorflow', .*; received 'theano'$"):
+        load_backend()
+
+
 @pytest.mark.parametrize("block", LOADERS)
 def test_a_block_that_is_missing_is_named(workspace, block):
     write_edited({block: "DELETE"})
@@ -106,6 +114,42 @@ def test_load_source_gives_the_source_of_that_name(workspace):
     write_edited({"fetch": {"a": {"kind": "digits", "classes": "digit"}, "b": {"kind": "digits"}}})
 
     assert (load_source("a").classes, load_source("b").classes) == ("digit", "parity")
+
+
+def test_load_source_lists_those_there_are_and_names_a_wrong_setting(workspace):
+    write_edited({"fetch": {"cats": {"kind": "archive", "url": "cats.zip"}, "digits": {"kind": "digits"}}})
+
+    with pytest.raises(PipelineError, match=r"^fetch has no 'dogs': choose from cats, digits$"):
+        load_source("dogs")
+    with pytest.raises(PipelineError, match=r"\n  fetch\.cats\.url: .*; received 'cats\.zip'$"):
+        load_source("cats")
+
+
+def test_every_key_that_dvc_does_not_see_is_named_with_its_place(workspace):
+    write_edited({"size": 1, "data.splits.nfiles": 2, "fetch": {"a": {"list": [0, {"size": 3}]}}})
+
+    with pytest.raises(PipelineError, match=r"^params\.yaml: (.*): a key named `size` or `nfiles` is") as caught:
+        load_settings()
+
+    named = str(caught.value).removeprefix("params.yaml: ").partition(": ")[0]
+    assert sorted(named.split(", ")) == ["data.splits.nfiles", "fetch.a.list.1.size", "size"]
+
+
+def test_a_wrong_setting_of_another_file_is_named_with_that_file(workspace):
+    write_edited({"stacking.folds": 1})
+    other = PARAMS.rename("other.yaml")
+
+    with pytest.raises(PipelineError, match=r"^other\.yaml has 1 wrong setting\(s\):\n  stacking\.folds: "):
+        load_settings(other)
+
+
+def test_validate_names_the_file_and_the_place_in_it():
+    schema = TypeAdapter(dict[str, int])
+
+    with pytest.raises(PipelineError, match=r"^a\.yaml has 1 wrong setting\(s\):\n  b: .*; received 'x'$"):
+        validate(schema, {"b": "x"}, "", Path("a.yaml"))
+    with pytest.raises(PipelineError, match=r"^params\.yaml has 1 wrong setting\(s\):\n  c\.d\.b: .*; received 'x'$"):
+        validate(schema, {"b": "x"}, "c.d")
 
 
 def test_load_settings_reads_small_numbers_as_dvc_exp_run_writes_them(workspace):

@@ -246,6 +246,19 @@ WRONG_VALUES = [
     ({"training.fine_tune": {"layers": 0}}, ["  training.fine_tune.layers: "], ["members.", "constrained", "literal"]),
     ({"members.first.backbone": {"name": "VGG16", "seed": -1}}, ["  members.first.backbone.seed: "], ["  backbone."]),
     ({"backbone.seed": -1}, ["  backbone.seed: "], ["members."]),
+    (  # the same, one level deeper
+        {"training.augmentation": {"zoom": "x"}, "members.first.training": {"augmentation": {"shift": 0.1}}},
+        ["  training.augmentation.zoom: "],
+        ["members.", "shift"],
+    ),
+    (
+        {"training.augmentation": {"zoom": 0.1}, "members.first.training": {"augmentation": {"zoom": "x"}}},
+        ["  members.first.training.augmentation.zoom: "],
+        ["  training."],
+    ),
+    # what is wrong of a block as a whole stands in the file already, and is not printed
+    ({"data.splits": {"train": "a", "test": "a"}}, ["  data.splits: each split needs"], ["received", "validation"]),
+    ({"members": {}, "meta_models": {}}, ["  settings: `members` is empty: name at least one"], ["received", "fetch"]),
     ({"data.splits.test": 1.5}, ["  data.splits.test: "], ["constrained", ".str:"]),
     ({"fetch": {"a": {"kind": "archive", "url": "x"}}}, ["  fetch.a.url: "], ["fetch.a.archive"]),
     ({"members.first.head": {"hidden": [8, 0]}}, ["  members.first.head.hidden.1: "], ["hidden.0"]),
