@@ -22,9 +22,8 @@ def build_small_member(image_size: int | None = None) -> keras.Model:
     return assemble_member("pet", backbone, build_head(Head(standardize=True, dropout=0.5), features, 2, seed=0))
 
 
-@pytest.mark.parametrize("image_size", [None, 48])
-def test_a_process_without_our_code_loads_the_model_and_predicts_the_same(tmp_path, image_size):
-    member = build_small_member(image_size)
+def test_a_process_without_our_code_loads_the_model_and_predicts_the_same(tmp_path):
+    member = build_small_member(image_size=48)  # with a layer that resizes
     save_model(member, tmp_path / "pet.h5")
     np.save(tmp_path / "images.npy", IMAGES)
     code = (
