@@ -12,7 +12,7 @@ def predict_held_out(trainer: Trainer, plan: Plan, train: np.ndarray, seconds: f
     Args:
         trainer: fits and predicts.
         plan: of all fits.
-        train: the final model's probabilities of the train split, float32, (n, 1) or (n, classes), 0-1.
+        train: the final model's logits of the train split, float32, (n, 1) or (n, classes).
         seconds: that the final fit took, for the estimate.
 
     Returns:
