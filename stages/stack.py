@@ -75,7 +75,7 @@ def main(ensemble: Annotated[str, typer.Argument(help="A label in the block `met
         ),
     )
     write_history(ensemble, fitted.history)
-    save_leave_one_out(ensemble, fit_without_each(held_out, settings))
+    save_leave_one_out(ensemble, fit_without_each(held_out, settings, fitted.spread))
 
 
 def report_fit(ensemble: str, last: Epoch, is_balanced: bool) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from stacker.artifacts.predictions import Predictions
 from stacker.ensembles.combining import (
@@ -33,6 +34,7 @@ class Baseline(NamedTuple):
     note: str
 
 
+@threadpool_limits.wrap(limits=1)  # so that the number of cores decides nothing
 def build_baselines(
     predictions: Mapping[str, Predictions], held_out: HeldOutRows, classes: list[str]
 ) -> list[Baseline]:
@@ -66,6 +68,6 @@ def _predict(
     """Probabilities of the rows that choices are made by, and of the test split."""
     predict = fit(held_out)
     test = predict({label: member.test for label, member in predictions.items()})
-    if np.any(held_out.cuts < 0):  # leaked: the validation split stands for held-out rows
+    if held_out.is_leaked:  # the validation split stands for held-out rows
         return predict({label: member.validation for label, member in predictions.items()}), test
     return cross_fit(held_out, fit), test

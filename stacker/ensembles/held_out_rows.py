@@ -28,6 +28,11 @@ class HeldOutRows(NamedTuple):
     is_balanced: bool
 
     @property
+    def is_leaked(self) -> bool:
+        """Had the members learnt these rows?"""
+        return bool(np.any(self.cuts < 0))
+
+    @property
     def weights(self) -> np.ndarray:
         """A weight a row, float64, (m,), 1 on average; scikit-learn's "balanced" where every class counts the same."""
         if not self.is_balanced:

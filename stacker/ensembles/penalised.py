@@ -18,7 +18,7 @@ from scipy.special import expit, log_softmax
 from stacker.artifacts.predictions import spread_classes, spread_logits
 from stacker.ensembles.held_out_rows import HeldOutRows, Logits
 
-MOST_ITERATIONS = 200
+MOST_ITERATIONS = 100
 PRECISION = {"ftol": 1e-11, "gtol": 1e-8}
 
 

@@ -18,7 +18,6 @@ class PenalisedMetaModel(Section):
     hidden: Annotated[list[Count], Field(max_length=1)] = [10]
     weight_spread: Rate = 0.3
     spread: Literal["auto"] | Annotated[float, Field(ge=0)] = "auto"
-    folds: Annotated[int, Field(ge=2, le=50)] = 5
     calibration: Literal["temperature"] | None = None
     class_weights: ClassWeights = "auto"
     seed: Seed = 0
