@@ -11,7 +11,7 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from stacker.artifacts.arrays import SPLITS, load_groups
+from stacker.artifacts.arrays import SPLITS, load_classes, load_groups
 from stacker.artifacts.curves import write_history
 from stacker.artifacts.model_paths import MEMBERS
 from stacker.artifacts.predictions import Predictions, save_predictions
@@ -39,7 +39,8 @@ def main(member: Annotated[str, typer.Argument(help="A label in the block `membe
     make_deterministic()
     data = load_member_data(member, has_features=not settings.backbone.trainable)
     groups = load_groups("train")
-    plan = plan_fits(stacking.fit_on, data.labels["train"], groups, stacking.folds, stacking.holdout, stacking.seed)
+    draw = (stacking.folds, stacking.holdout, stacking.seed)
+    plan = plan_fits(stacking.fit_on, data.labels["train"], groups, *draw, load_classes())
     trainer = choose_trainer(member, settings, data, inference)
     initial = predict_initially(trainer, plan.final.learn, settings.training.initial_scores)
     started = time.monotonic()

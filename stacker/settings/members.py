@@ -27,10 +27,7 @@ class Member(Section):
 
     @model_validator(mode="after")
     def check_together(self) -> "Member":
-        if self.training.warmup_epochs and self.training.schedule == "constant":
-            raise ValueError(
-                "`training.warmup_epochs` needs `training.schedule: cosine`, received constant: set one of them"
-            )
+        check_warmup(self.training)
         if self.backbone.trainable and self.training.fine_tune:
             raise ValueError(
                 "`backbone.trainable: true` trains the whole network from the start: `training.fine_tune` must be null"
@@ -41,6 +38,26 @@ class Member(Section):
                 "none: set one of them to false"
             )
         return self
+
+
+def check_warmup(training: Training) -> None:
+    """A rate that rises needs a schedule to rise in, and epochs left at the full rate in every phase."""
+    warmup = training.warmup_epochs
+    if not warmup:
+        return
+    if training.schedule == "constant":
+        raise ValueError(
+            "`training.warmup_epochs` needs `training.schedule: cosine`, received constant: set one of them"
+        )
+    phases = {"training.epochs": training.epochs}
+    if training.fine_tune is not None:
+        phases["training.fine_tune.epochs"] = training.fine_tune.epochs
+    short = [f"`{name}: {epochs}`" for name, epochs in phases.items() if epochs <= warmup]
+    if short:
+        raise ValueError(
+            f"`training.warmup_epochs: {warmup}` leaves no epoch at the full learning rate of {' and '.join(short)}: "
+            f"lower it to at most {min(phases.values()) - 1}, or raise the epochs above it"
+        )
 
 
 def load_member(label: str) -> Member:

@@ -4,12 +4,15 @@ The meta-model must see predictions of the quality that it will meet: a member's
 are far too good (Wolpert, "Stacked generalization", 1992; scikit-learn's `StackingClassifier`).
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from stacker.artifacts.errors import PipelineError
 from stacker.splits.splitting import draw_rows
+
+NAMED = 5  # classes that an error names before it counts the rest
 
 
 class Fold(NamedTuple):
@@ -31,7 +34,15 @@ class Plan(NamedTuple):
     final: Fold
 
 
-def plan_fits(fit_on: str, labels: np.ndarray, groups: np.ndarray, fold_count: int, holdout: float, seed: int) -> Plan:
+def plan_fits(
+    fit_on: str,
+    labels: np.ndarray,
+    groups: np.ndarray,
+    fold_count: int,
+    holdout: float,
+    seed: int,
+    classes: Sequence[str],
+) -> Plan:
     """Plan a member's fits. The plan depends on the rows and the seed alone, so it is the same for every member.
 
     Args:
@@ -41,28 +52,77 @@ def plan_fits(fit_on: str, labels: np.ndarray, groups: np.ndarray, fold_count: i
         fold_count: for oof.
         holdout: for holdout, the fraction of rows that no member learns from.
         seed: of the draw.
+        classes: the names, for errors.
 
     Raises:
-        PipelineError: a class has fewer groups than there are folds.
+        PipelineError: a class has too few groups, or this draw leaves a fit without one of the classes.
     """
     everything = np.arange(len(labels))
     nothing = np.empty(0, dtype=np.int64)
     if fit_on == "train":
         return Plan([], Fold(everything, everything))
     if fit_on == "holdout":
+        _require_groups(labels, groups, 2, "stacking.fit_on: holdout needs 2", classes)
         held = draw_rows(labels, groups, holdout, seed)
-        return Plan([], Fold(np.setdiff1d(everything, held), held))
-    return Plan(_cut_folds(labels, groups, fold_count, seed), Fold(everything, nothing))
+        final = Fold(np.setdiff1d(everything, held), held)
+        _require_held_out(labels, final, holdout, seed, classes)
+        return Plan([], final)
+    _require_groups(labels, groups, fold_count, f"stacking.folds: {fold_count} folds need as many", classes)
+    folds = _cut_folds(labels, groups, fold_count, seed)
+    _require_learnt(labels, folds, seed, classes)
+    return Plan(folds, Fold(everything, nothing))
 
 
 def _cut_folds(labels: np.ndarray, groups: np.ndarray, fold_count: int, seed: int) -> list[Fold]:
     from sklearn.model_selection import StratifiedGroupKFold
 
-    fewest = min(len(np.unique(groups[labels == label])) for label in np.unique(labels))
-    if fewest < fold_count:
-        raise PipelineError(
-            f"stacking.folds: {fold_count} folds need as many different training images of every class, but one class "
-            f"has {fewest}: add images, lower stacking.folds, or set stacking.fit_on to holdout"
-        )
     splitter = StratifiedGroupKFold(fold_count, shuffle=True, random_state=seed)
     return [Fold(learn, predict) for learn, predict in splitter.split(labels, labels, groups)]
+
+
+def _require_groups(labels: np.ndarray, groups: np.ndarray, wanted: int, need: str, classes: Sequence[str]) -> None:
+    counts = {int(label): len(np.unique(groups[labels == label])) for label in np.unique(labels)}
+    short = {label: count for label, count in counts.items() if count < wanted}
+    if not short:
+        return
+    fewest = min(short.values())
+    ways = ["add images"]
+    if fewest > 1:
+        ways += [f"lower stacking.folds to {fewest}", "set `stacking.fit_on: holdout`, which needs 2"]
+    else:
+        ways += ["remove the class", "set `stacking.fit_on: train`, for a comparison, as it leaks"]
+    counted = _name([f"{classes[label]} {count}" for label, count in short.items()])
+    raise PipelineError(
+        f"{need} different training images of every class (duplicates count once), but there are of {counted}: "
+        f"{', '.join(ways[:-1])}, or {ways[-1]}"
+    )
+
+
+def _require_learnt(labels: np.ndarray, folds: list[Fold], seed: int, classes: Sequence[str]) -> None:
+    """Groups that hold several classes can lie so that one fold takes all that there is of a class."""
+    for number, fold in enumerate(folds):
+        missing = np.setdiff1d(labels, labels[fold.learn])
+        if len(missing):
+            raise PipelineError(
+                f"stacking.seed: with {seed}, fold {number} of {len(folds)} takes every training image of "
+                f"{_name([classes[label] for label in missing])}, so its fit would learn none (groups of duplicates "
+                "hold images of several classes): set another stacking.seed or stacking.folds, or lower "
+                "data.near_duplicates"
+            )
+
+
+def _require_held_out(labels: np.ndarray, final: Fold, holdout: float, seed: int, classes: Sequence[str]) -> None:
+    """A draw in whole groups can take all of a class, or, where groups hold several classes, nothing of it."""
+    for rows, who, change in ((final.learn, "the members", "lower"), (final.predict, "the meta-model", "raise")):
+        missing = np.setdiff1d(labels, labels[rows])
+        if len(missing):
+            raise PipelineError(
+                f"stacking.holdout: {holdout} with stacking.seed {seed} leaves {who} no training image of "
+                f"{_name([classes[label] for label in missing])}: {change} stacking.holdout, set another "
+                "stacking.seed, or set `stacking.fit_on: oof`"
+            )
+
+
+def _name(items: list[str]) -> str:
+    more = f" and {len(items) - NAMED} more" if len(items) > NAMED else ""
+    return ", ".join(items[:NAMED]) + more

@@ -6,17 +6,20 @@ import numpy as np
 from stacker.artifacts.errors import PipelineError
 from stacker.settings.members import Head
 from stacker.settings.training import FineTune
+from stacker.training.moments import compute_moments
 
 
-def build_head(settings: Head, features: np.ndarray, class_count: int, seed: int) -> keras.Model:
+def build_head(
+    settings: Head, features: np.ndarray, class_count: int, seed: int, rows: np.ndarray | None = None
+) -> keras.Model:
     """Build a head: standardisation if asked for, hidden layers, dropout, then the output layer.
 
     Args:
         settings: the member's head.
-        features: float32, (n, f): the rows that the head is to learn from; standardisation takes its mean and variance
-            from them.
+        features: float32, (n, f), may be memory-mapped; standardisation takes its mean and variance from them.
         class_count: number of classes.
         seed: of the initial weights and of dropout.
+        rows: int64, (m,), those of `features` that the head is to learn from; None for all.
 
     Returns:
         A model from features, (n, f), float32, to logits, float32: (n, 1), the log odds of the second class, where a
@@ -33,7 +36,7 @@ def build_head(settings: Head, features: np.ndarray, class_count: int, seed: int
     keras.utils.set_random_seed(seed)
     inputs = inner = keras.Input((features.shape[1],), name="features")
     if settings.standardize:
-        inner = build_standardization(features)(inner)
+        inner = build_standardization(features, rows)(inner)
     for number, units in enumerate(settings.hidden):
         inner = keras.layers.Dense(units, settings.activation, name=f"hidden_{number}")(inner)
     if settings.dropout:
@@ -50,20 +53,24 @@ def give_probabilities(model: keras.Model) -> keras.Model:
     return keras.Model(model.inputs, output, name=model.name)
 
 
-def build_standardization(features: np.ndarray) -> keras.layers.BatchNormalization:
+def build_standardization(features: np.ndarray, rows: np.ndarray | None = None) -> keras.layers.BatchNormalization:
     """A frozen layer that brings every feature to mean 0 and variance 1 on the given rows.
 
     A frozen BatchNormalization reloads from .h5 with its statistics; `keras.layers.Normalization` does not.
 
     Args:
-        features: float32, (n, f). A feature that does not vary on these rows is only centred.
+        features: float32, (n, f), may be memory-mapped. A feature that varies by no more than float32 rounds its mean
+            is only centred.
+        rows: int64, (m,), of `features`; None for all.
     """
-    mean, variance = features.mean(axis=0, dtype=np.float64), features.var(axis=0, dtype=np.float64)
+    mean, variance = compute_moments(features, np.arange(len(features)) if rows is None else rows)
+    # A variance below the smallest that float32 holds would be a division by zero in the saved layer.
+    floor = np.maximum((np.finfo(np.float32).eps * mean) ** 2, np.finfo(np.float32).tiny)
     layer = keras.layers.BatchNormalization(
         center=False, scale=False, epsilon=0.0, trainable=False, name="standardize", dtype="float32"
     )
     layer.build((None, features.shape[1]))
-    layer.set_weights([mean, np.where(variance > np.finfo(np.float32).tiny, variance, 1.0)])
+    layer.set_weights([mean, np.where(variance > floor, variance, 1.0)])
     return layer
 
 

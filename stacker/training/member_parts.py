@@ -59,9 +59,8 @@ class MemberParts:
         Raises:
             PipelineError: a sigmoid for more than two classes.
         """
-        features = self.data.features
-        learnt = features["train"][rows] if features else np.empty((0, width), np.float32)
-        return build_head(self.settings.head, learnt, self.data.class_count, self.settings.training.seed)
+        features = self.data.features.get("train", np.empty((0, width), np.float32))
+        return build_head(self.settings.head, features, self.data.class_count, self.settings.training.seed, rows)
 
     def assemble(self, backbone: keras.Model, head: keras.Model) -> keras.Model:
         """The member whole, from images to logits; its input is called as the member is."""

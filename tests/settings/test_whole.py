@@ -141,6 +141,19 @@ WRONG_SETTINGS = [
     ({"training.warmup_epochs": 3}, ["members.first: ", "`training.warmup_epochs`", "cosine", "received constant"]),
     ({"members.second.training": {"warmup_epochs": 1}}, ["members.second: `training.warmup_epochs` needs"]),
     (
+        {"members.second.training": {"schedule": "cosine", "epochs": 7, "warmup_epochs": 7}},
+        ["members.second: `training.warmup_epochs: 7`", "`training.epochs: 7`: lower it to at most 6, or raise"],
+    ),
+    (
+        {
+            "training.schedule": "cosine",
+            "training.epochs": 40,
+            "training.warmup_epochs": 10,
+            "members.first.training": {"fine_tune": {"layers": 3}},
+        },
+        ["members.first: `training.warmup_epochs: 10`", "of `training.fine_tune.epochs: 5`: lower it to at most 4, or"],
+    ),
+    (
         {"backbone.trainable": True, "training.fine_tune": {"layers": "all", "epochs": 1, "learning_rate": 0.1}},
         ["members.first", "backbone.trainable", "fine_tune"],
     ),
@@ -209,8 +222,16 @@ def test_an_ensemble_is_checked_on_some_photos_or_all(workspace, photos):
     assert load_settings().ensemble_check.photos == photos
 
 
-@pytest.mark.parametrize("schedule", [{"schedule": "cosine", "warmup_epochs": 3}, {"schedule": "constant"}])
-def test_warm_up_goes_with_a_cosine(workspace, schedule):
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        {"schedule": "cosine", "warmup_epochs": 3, "epochs": 4},
+        {"schedule": "cosine", "warmup_epochs": 3, "epochs": 5, "fine_tune": {"layers": 3, "epochs": 4}},
+        {"schedule": "cosine"},
+        {"schedule": "constant"},
+    ],
+)
+def test_warm_up_goes_with_a_cosine_and_leaves_an_epoch_at_the_full_rate(workspace, schedule):
     write_edited({"members.first.training": schedule})
 
     assert load_settings().members["first"].training.schedule == schedule["schedule"]

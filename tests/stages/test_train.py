@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from helpers import write_arrays, write_edited
 
-from stacker.artifacts.arrays import load_groups, load_images, load_labels
+from stacker.artifacts.arrays import load_classes, load_groups, load_images, load_labels
 from stacker.artifacts.curves import read_history
 from stacker.artifacts.errors import PipelineError
 from stacker.artifacts.features import load_features
@@ -107,7 +107,7 @@ def test_train_oof_predicts_every_row_by_a_model_that_never_saw_it(out_of_fold, 
 
     assert predictions.held_out_rows.tolist() == list(range(24))
     assert not predictions.is_leaked
-    plan = plan_fits("oof", load_labels("train"), load_groups("train"), 2, 0.25, 0)
+    plan = plan_fits("oof", load_labels("train"), load_groups("train"), 2, 0.25, 0, load_classes())
     for number, fold in enumerate(plan.folds):
         assert np.flatnonzero(predictions.held_out_fold == number).tolist() == fold.predict.tolist()
     fold = plan.folds[1]

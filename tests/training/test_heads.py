@@ -81,6 +81,34 @@ def test_standardisation_is_scikit_learns():
     np.testing.assert_allclose(predict(layer, others), StandardScaler().fit(features).transform(others), atol=1e-4)
 
 
+def test_a_feature_that_varies_by_its_rounding_alone_is_only_centred():
+    generator = np.random.default_rng(1)
+    noise = generator.choice([0, 1], (200, 4))
+    features = np.empty((200, 4), np.float32)
+    features[:, 0] = np.where(noise[:, 0], np.float32(700), np.nextafter(np.float32(700), np.float32(0)))
+    features[:, 1] = 700 + 0.01 * noise[:, 1]  # a little more than rounding
+    features[:, 2] = 1e-12 * (1 + noise[:, 2])  # small, as random networks give it: it varies all the same
+    features[:, 3] = 1e-30 * noise[:, 3]  # its variance is 0 in float32
+
+    received = predict(build_standardization(features), features)
+
+    assert np.isfinite(received).all()
+    np.testing.assert_allclose(received.std(axis=0), [0, 1, 1, 0], atol=0.01)
+    np.testing.assert_allclose(received.mean(axis=0), 0, atol=0.05)
+
+
+def test_standardisation_reads_the_rows_it_is_given_and_no_head_without_it_reads_any():
+    class Unread(np.ndarray):
+        def __getitem__(self, _):
+            raise AssertionError("read")
+
+    rows = np.array([3, 17, 4, 4])
+    mean, variance = build_standardization(FEATURES, rows).get_weights()
+    np.testing.assert_allclose(mean, FEATURES[rows].mean(axis=0), rtol=1e-5)
+    np.testing.assert_allclose(variance, FEATURES[rows].var(axis=0), rtol=1e-4)
+    assert build_head(Head(), FEATURES.view(Unread), 2, seed=0, rows=rows).input_shape == (None, 6)
+
+
 def test_standardisation_does_not_move_in_fit():
     head = build_head(Head(standardize=True), FEATURES, 2, seed=0)
     layer = head.get_layer("standardize")
