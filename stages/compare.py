@@ -6,6 +6,7 @@ earlier settings left behind goes first.
 """
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from stacker.artifacts.arrays import load_classes, load_fingerprint, load_groups, load_labels
 from stacker.artifacts.curves import read_history
@@ -82,7 +83,9 @@ def build_models(predictions: dict[str, Predictions], ensembles: list[str]) -> l
     ]
     if len(members) > 1:
         held_out = gather_held_out(predictions, load_labels("train"), load_groups("train"))
-        models += [Model("baseline", *baseline) for baseline in build_baselines(predictions, held_out, load_classes())]
+        with threadpool_limits(limits=1):  # another number of threads rounds otherwise
+            baselines = build_baselines(predictions, held_out, load_classes())
+        models += [Model("baseline", *baseline) for baseline in baselines]
         best = choose_best_member(members, load_choice_rows(next(iter(predictions.values()))))
         note = f"{best.name}, by held-out log loss"
         models.append(best._replace(kind="baseline", name="best_member", note=note, is_alias=True))

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from stacker.artifacts.predictions import Predictions
 from stacker.ensembles.combining import (
@@ -34,7 +33,6 @@ class Baseline(NamedTuple):
     note: str
 
 
-@threadpool_limits.wrap(limits=1)  # so that the number of cores decides nothing
 def build_baselines(
     predictions: Mapping[str, Predictions], held_out: HeldOutRows, classes: list[str]
 ) -> list[Baseline]:

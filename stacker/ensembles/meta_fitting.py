@@ -5,7 +5,6 @@ from functools import partial
 from typing import NamedTuple
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from stacker.artifacts.curves import Epoch
 from stacker.ensembles.adam_fit import fit_by_adam
@@ -17,7 +16,6 @@ from stacker.ensembles.spread import choose_spread
 from stacker.ensembles.temperature import calibrate_across_cuts, find_temperature
 from stacker.settings.meta_models import AdamMetaModel, PenalisedMetaModel
 from stacker.splits.held_out import cut_rows
-
 
 CUTS = 5  # of leaked rows, to choose a spread by
 
@@ -32,6 +30,7 @@ class Watched(NamedTuple):
 
     logits: Logits
     labels: np.ndarray
+
 
 class FittedMetaModel(NamedTuple):
     """A meta-model, fitted on all held-out rows.
@@ -50,7 +49,6 @@ class FittedMetaModel(NamedTuple):
     spread: float
 
 
-@threadpool_limits.wrap(limits=1)  # so that the number of cores decides nothing; on small arrays it is faster, too
 def fit_meta_model(
     held_out: HeldOutRows, watched: Watched, class_count: int, settings: PenalisedMetaModel | AdamMetaModel
 ) -> FittedMetaModel:
@@ -64,12 +62,11 @@ def fit_meta_model(
     if settings.calibration == "temperature":
         temperature = find_temperature(fitted.held_out, held_out.labels, held_out.weights)
         print(f"calibration: temperature {temperature:.3f}, folded into the output layer")
-        weights, calibrated = divide_logits(fitted.weights, temperature), calibrate_across_cuts(fitted.held_out, held_out)
-        return fitted._replace(weights=weights, held_out=calibrated)
+        calibrated = calibrate_across_cuts(fitted.held_out, held_out)
+        return fitted._replace(weights=divide_logits(fitted.weights, temperature), held_out=calibrated)
     return fitted
 
 
-@threadpool_limits.wrap(limits=1)
 def fit_without_each(
     held_out: HeldOutRows, settings: PenalisedMetaModel | AdamMetaModel, spread: float
 ) -> Mapping[str, MetaWeights]:
@@ -89,8 +86,8 @@ def fit_without_each(
 
 
 def _fit_to_optimum(held_out: HeldOutRows, watched: Watched, settings: PenalisedMetaModel) -> FittedMetaModel:
-    rows = held_out._replace(cuts=cut_rows(held_out.labels, held_out.groups, CUTS, 0)) if held_out.is_leaked else held_out
-    choice = choose_spread(rows, settings)
+    cuts = cut_rows(held_out.labels, held_out.groups, CUTS, seed=0) if held_out.is_leaked else held_out.cuts
+    choice = choose_spread(held_out._replace(cuts=cuts), settings)
     fit = _fit(held_out, settings, choice.spread)
     history = trace_fit(fit, held_out, watched.logits, watched.labels)
     return FittedMetaModel(_fold(held_out, fit), history, choice.held_out.astype(np.float32), choice.spread)
@@ -104,9 +101,7 @@ def _fold(held_out: HeldOutRows, fit: Fit) -> MetaWeights:
     return fold_weights(fit, {member: values.shape[1] for member, values in held_out.logits.items()})
 
 
-def _fit_by_adam(
-    held_out: HeldOutRows, watched: Watched, class_count: int, settings: AdamMetaModel
-) -> FittedMetaModel:
+def _fit_by_adam(held_out: HeldOutRows, watched: Watched, class_count: int, settings: AdamMetaModel) -> FittedMetaModel:
     def learn(rows: HeldOutRows) -> partial[np.ndarray]:
         weights, _ = fit_by_adam(rows, watched.logits, watched.labels, class_count, settings)
         return partial(apply_meta_weights, weights)

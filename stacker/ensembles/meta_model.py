@@ -47,16 +47,22 @@ def restore_meta_model(weights: MetaWeights, widths: Mapping[str, int], class_co
 
 
 def assemble_ensemble(label: str, members: Mapping[str, keras.Model], meta_model: keras.Model) -> keras.Model:
-    """Put the meta-model on the members.
+    """Put the meta-model on the members, and a sigmoid or softmax on all; arguments as in `join_members`.
+
+    Returns:
+        The ensemble: one input a member, named after it, images (n, side, side, 3), RGB, 0-255, to probabilities.
+    """
+    return give_probabilities(join_members(label, members, meta_model))
+
+
+def join_members(label: str, members: Mapping[str, keras.Model], meta_model: keras.Model) -> keras.Model:
+    """Put the meta-model on the members: from images, one named input a member, to logits.
 
     Args:
         label: of the ensemble, which becomes its name.
         members: by label, models from images to probabilities, whose last layer makes these from logits; they are
             frozen and renamed `member_<label>`.
         meta_model: has an input of logits named after each member, and gives logits.
-
-    Returns:
-        The ensemble: one input a member, named after it, images (n, side, side, 3), RGB, 0-255, to probabilities.
     """
     inputs, outputs = [], []
     for tensor in meta_model.inputs:
@@ -65,7 +71,7 @@ def assemble_ensemble(label: str, members: Mapping[str, keras.Model], meta_model
         images = keras.Input(member.input_shape[1:], name=tensor.name)
         inputs.append(images)
         outputs += keras.tree.flatten(member(images))  # a model from .h5 gives its output in a list
-    return give_probabilities(keras.Model(inputs, meta_model(outputs), name=label))
+    return keras.Model(inputs, meta_model(outputs), name=label)
 
 
 def take_logits(member: keras.Model) -> keras.Model:
