@@ -13,7 +13,6 @@ from stacker.training.activations import keep_activations
 from stacker.training.cutting import split_member
 from stacker.training.heads import unfreeze_layers
 from stacker.training.member_parts import MemberParts
-from stacker.training.phases import choose_fine_tune
 from stacker.training.trainer import FittedMember, Request, Trainer
 
 
@@ -39,9 +38,8 @@ class ActivationTrainer(Trainer):
         fitted = self.build(rows)
         head_epochs = self.fit_head(fitted.head, rows)
         tail = self._cut(fitted.model)
-        settings = choose_fine_tune(self.training, self.fine_tune)
-        tail_epochs = self.fit_phase(tail, self.activations, rows, settings, "fine_tune")
-        return fitted._replace(history=head_epochs + tail_epochs, tail=tail)
+        history = self.fine_tune_phase(tail, self.activations, rows, self.fine_tune, head_epochs)
+        return self.note(fitted._replace(tail=tail), history)
 
     def predict(self, fitted: FittedMember, *requests: Request) -> list[np.ndarray]:
         if fitted.tail is None:  # before any training: activations may not be there yet

@@ -44,13 +44,19 @@ def find_cut(network: keras.Model) -> Cut:
     Args:
         network: with `unfreeze_layers` applied.
     """
-    first = next(number for number, layer in enumerate(network.layers) if layer.trainable_weights)
+    first = count_frozen(network)
     early, late = network.layers[:first], network.layers[first:]
     made_late = {id(tensor) for layer in late for tensor in keras.tree.flatten(layer.output)}
     taken = {id(tensor): tensor for layer in late for tensor in keras.tree.flatten(layer.input)}
     tensors = [tensor for key, tensor in taken.items() if key not in made_late]
     widths = [int(np.prod(tensor.shape[1:])) for tensor in tensors]
     return Cut(tensors, widths, any(hasattr(layer, "kernel") for layer in early))
+
+
+def count_frozen(network: keras.Model) -> int:
+    """How many layers of `network` come before the first one that is trained; all of them where none is."""
+    numbers = (number for number, layer in enumerate(network.layers) if layer.trainable_weights)
+    return next(numbers, len(network.layers))
 
 
 def split_member(member: keras.Model) -> Halves:

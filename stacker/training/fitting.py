@@ -1,7 +1,5 @@
 """Fit a Keras model: optimizer, learning-rate schedule, early stopping, and the history for the learning curves."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import NamedTuple
 
 import keras
@@ -10,6 +8,7 @@ import numpy as np
 from stacker.artifacts.curves import Epoch
 from stacker.artifacts.errors import PipelineError
 from stacker.training.batches import Batches
+from stacker.training.precision import graph_precision, scale_loss
 
 # Steps of a small model that Keras runs at a time: the same weights to the bit, with less of its own work in between.
 SHORT_STEPS = 32
@@ -123,11 +122,12 @@ def fit_model(
             callbacks=[*_build_callbacks(settings.patience), rates],
             verbose=2 if is_long else 0,
         ).history
-    if not np.all(np.isfinite(history["loss"])):
-        raise PipelineError(
-            f"{model.name}: the loss became {history['loss'][-1]} in epoch {len(history['loss'])}: "
-            f"lower the learning rate (received {settings.learning_rate})"
-        )
+    for losses in (history["loss"], history["val_loss"]):
+        if not np.all(np.isfinite(losses)):
+            raise PipelineError(
+                f"{model.name}: the loss became {losses[-1]} in epoch {len(losses)}: "
+                f"lower the learning rate (received {settings.learning_rate})"
+            )
     columns = [*(history[key] for key in ("accuracy", "loss", "val_accuracy", "val_loss")), rates.values]
     return [
         Epoch(number, phase, *(float(value) for value in values))
@@ -151,34 +151,6 @@ def _build_callbacks(patience: int | None) -> list[keras.callbacks.Callback]:
     return callbacks
 
 
-@contextmanager
-def graph_precision(precision: str) -> Iterator[None]:
-    """With "auto_bfloat16", let TensorFlow's graph optimizer choose what runs in bfloat16; weights stay float32.
-
-    It leaves alone what has no fast bfloat16 kernel, such as depthwise convolutions; a Keras policy casts all the same,
-    and gains less on a CPU, or loses (benchmarks/RESULTS.md).
-    """
-    if precision != "auto_bfloat16":
-        yield
-        return
-    if keras.backend.backend() != "tensorflow":
-        raise PipelineError(
-            f"training.precision: auto_bfloat16 needs `backend: tensorflow`, received {keras.backend.backend()}: "
-            "set float32 or mixed_bfloat16"
-        )
-    import openvino
-    import tensorflow
-
-    if "BF16" not in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
-        raise PipelineError("training.precision: this CPU has no bfloat16: set float32 instead of auto_bfloat16")
-    optimizer = tensorflow.config.optimizer
-    optimizer.set_experimental_options({"auto_mixed_precision_onednn_bfloat16": True})
-    try:
-        yield
-    finally:
-        optimizer.set_experimental_options({"auto_mixed_precision_onednn_bfloat16": False})
-
-
 class _RateRecorder(keras.callbacks.Callback):  # type: ignore[misc] # Keras ships no types
     """Notes the learning rate at the end of every epoch."""
 
@@ -200,4 +172,5 @@ def _build_optimizer(settings: FitSettings, steps_per_epoch: int) -> keras.optim
             warmup_target=settings.learning_rate if warmup else None,
             warmup_steps=warmup,
         )
-    return keras.optimizers.get({"class_name": settings.optimizer, "config": {"learning_rate": rate}})
+    optimizer = keras.optimizers.get({"class_name": settings.optimizer, "config": {"learning_rate": rate}})
+    return scale_loss(optimizer, settings.precision)

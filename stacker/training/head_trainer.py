@@ -19,7 +19,7 @@ class HeadTrainer(Trainer):
 
     def fit(self, rows: np.ndarray) -> FittedMember:
         fitted = self.build(rows)
-        return fitted._replace(history=self.fit_head(fitted.head, rows))
+        return self.note(fitted, self.fit_head(fitted.head, rows))
 
     def predict(self, fitted: FittedMember, *requests: Request) -> list[np.ndarray]:
         return self.run_head(fitted.head, requests)

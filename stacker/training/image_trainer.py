@@ -4,15 +4,18 @@ That is a backbone that is trained from the start; augmentation; and fine-tuning
 are not wanted. Every epoch runs the whole network.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import keras
 import numpy as np
 
 from stacker.artifacts.curves import Epoch
 from stacker.settings.training import FineTune
 from stacker.training.augmentation import augment_inputs
-from stacker.training.fitting import FitSettings
+from stacker.training.frozen_noise import rest_dropout
 from stacker.training.heads import unfreeze_layers
-from stacker.training.phases import choose_fine_tune, choose_fit
+from stacker.training.phases import choose_fit
 from stacker.training.trainer import FittedMember, Request, Trainer
 
 
@@ -29,8 +32,8 @@ class ImageTrainer(Trainer):
         history = self._fit_first(fitted, rows)
         fine_tune = self.training.fine_tune
         if fine_tune is not None:
-            history += self._fine_tune(fitted.model, rows, fine_tune)
-        return fitted._replace(history=history)
+            history = self._fine_tune(fitted.model, rows, fine_tune, history)
+        return self.note(fitted, history)
 
     def predict(self, fitted: FittedMember, *requests: Request) -> list[np.ndarray]:
         if not self.parts.settings.backbone.trainable and self.training.fine_tune is None:
@@ -47,12 +50,18 @@ class ImageTrainer(Trainer):
         if not is_trainable and self.training.augmentation is None:
             return self.fit_head(fitted.head, rows)
         phase = "all" if is_trainable else "head"
-        return self._fit_images(fitted.model, rows, choose_fit(self.training), phase)
+        with self._prepare(fitted.model) as trained:
+            return self.fit_phase(trained, self.data.images, rows, choose_fit(self.training), phase)
 
-    def _fine_tune(self, model: keras.Model, rows: np.ndarray, fine_tune: FineTune) -> tuple[Epoch, ...]:
+    def _fine_tune(
+        self, model: keras.Model, rows: np.ndarray, fine_tune: FineTune, first: tuple[Epoch, ...]
+    ) -> tuple[Epoch, ...]:
         unfreeze_layers(model.get_layer("network"), fine_tune)
-        return self._fit_images(model, rows, choose_fine_tune(self.training, fine_tune), "fine_tune")
+        with self._prepare(model) as trained:
+            return self.fine_tune_phase(trained, self.data.images, rows, fine_tune, first)
 
-    def _fit_images(self, model: keras.Model, rows: np.ndarray, settings: FitSettings, phase: str) -> tuple[Epoch, ...]:
-        trained = augment_inputs(model, self.training.augmentation, settings.seed)
-        return self.fit_phase(trained, self.data.images, rows, settings, phase)
+    @contextmanager
+    def _prepare(self, model: keras.Model) -> Iterator[keras.Model]:
+        """The member as it is trained: on augmented images, the frozen part of its network as in inference."""
+        with rest_dropout(model.get_layer("network")):
+            yield augment_inputs(model, self.training.augmentation, self.training.seed)

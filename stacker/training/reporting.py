@@ -23,7 +23,7 @@ def predict_initially(trainer: Trainer, rows: np.ndarray, is_wanted: bool) -> np
 
 
 def report_fit(label: str, rows: int, fitted: FittedMember, seconds: float) -> None:
-    """Print what a fit reached.
+    """Print what a fit reached with the weights that it keeps.
 
     Args:
         label: the member's.
@@ -31,9 +31,9 @@ def report_fit(label: str, rows: int, fitted: FittedMember, seconds: float) -> N
         fitted: what `Trainer.fit` gave.
         seconds: that it took.
     """
-    best = min(fitted.history, key=lambda epoch: epoch.val_loss)
+    kept = fitted.history[fitted.kept]
     print(
-        f"{label}: {rows} rows, {len(fitted.history)} epochs in {seconds:.1f} s; best validation loss "
-        f"{best.val_loss:.4f}, accuracy {best.val_accuracy:.4f}",
+        f"{label}: {rows} rows, {len(fitted.history)} epochs in {seconds:.1f} s; kept epoch "
+        f"{fitted.kept + 1} ({kept.phase}): validation loss {kept.val_loss:.4f}, accuracy {kept.val_accuracy:.4f}",
         flush=True,
     )

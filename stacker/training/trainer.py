@@ -10,10 +10,11 @@ import numpy as np
 from stacker.artifacts.curves import Epoch
 from stacker.inference.predictors import compile_predictor
 from stacker.settings.inference import Inference
+from stacker.settings.training import FineTune
 from stacker.training.batches import Batches
 from stacker.training.fitting import FitSettings, compute_class_weights, encode_targets, fit_model
 from stacker.training.member_parts import MemberParts
-from stacker.training.phases import choose_fit
+from stacker.training.phases import choose_fine_tune, choose_fit, choose_kept
 
 FEATURE_ROWS = 4096  # rows that a head predicts at once
 
@@ -27,12 +28,14 @@ class FittedMember(NamedTuple):
         head: from features to logits.
         model: from images to logits; None where only the head was needed so far.
         history: the epochs of all phases.
+        kept: the index in `history` of the epoch whose weights the member has.
         tail: of `model`, from kept activations to logits; None where it was not fine-tuned from them.
     """
 
     head: keras.Model
     model: keras.Model | None = None
     history: tuple[Epoch, ...] = ()
+    kept: int = -1
     tail: keras.Model | None = None
 
 
@@ -98,6 +101,10 @@ class Trainer(ABC):
         head = self.parts.build_head(rows, backbone.output_shape[1])
         return FittedMember(head, self.parts.assemble(backbone, head))
 
+    def note(self, fitted: FittedMember, history: tuple[Epoch, ...]) -> FittedMember:
+        """`fitted` with its epochs, all phases of it done."""
+        return fitted._replace(history=history, kept=choose_kept(history, self.training.patience))
+
     def fit_head(self, head: keras.Model, rows: np.ndarray) -> tuple[Epoch, ...]:
         """The first phase, where kept features stand for the images."""
         return self.fit_phase(head, self.data.features, rows, choose_fit(self.training), "head", is_long=False)
@@ -114,14 +121,52 @@ class Trainer(ABC):
         """Fit `model` on `rows` of what `inputs` holds of the train split; validation is watched. See `fit_model`."""
         width = model.output_shape[-1]
         labels, watched = self.data.labels["train"], self.data.labels["validation"]
-        weights = None
+        weights = watched_weights = None
         if self.training.class_weights == "balanced":
             weights = np.ones(len(labels), np.float32)
             weights[rows] = compute_class_weights(labels[rows])
-        size = settings.batch_size
+            watched_weights = compute_class_weights(watched)  # or the rare class could not stop the fit
+        size, everything = settings.batch_size, np.arange(len(watched))
         train = Batches(inputs["train"], encode_targets(labels, width), rows, size, settings.seed, weights)
-        validation = Batches(inputs["validation"], encode_targets(watched, width), np.arange(len(watched)), size)
+        validation = Batches(
+            inputs["validation"], encode_targets(watched, width), everything, size, weights=watched_weights
+        )
         return tuple(fit_model(model, train, validation, settings, phase, is_long))
+
+    def fine_tune_phase(
+        self,
+        model: keras.Model,
+        inputs: Mapping[str, np.ndarray],
+        rows: np.ndarray,
+        fine_tune: FineTune,
+        first: tuple[Epoch, ...],
+    ) -> tuple[Epoch, ...]:
+        """Fit `model`, its layers unfrozen, a second time; where the best weights are wanted, of both phases.
+
+        The validation loss of both is of the same rows, with the same weights.
+
+        Args:
+            model: from `inputs` to probabilities; its weights are those that the first phase has kept.
+            inputs: by split.
+            rows: int64, (m,), of the train split, to learn from.
+            fine_tune: the settings.
+            first: the epochs of the first phase.
+
+        Returns:
+            The epochs of both phases.
+        """
+        before = model.get_weights()
+        second = self.fit_phase(model, inputs, rows, choose_fine_tune(self.training, fine_tune), "fine_tune")
+        history, patience = first + second, self.training.patience
+        kept = choose_kept(history, patience)
+        if kept < len(first):
+            model.set_weights(before)
+            print(
+                f"{self.label}: fine-tuning made it worse and was thrown away: best validation loss "
+                f"{second[choose_kept(second, patience)].val_loss:.4f}, before it {history[kept].val_loss:.4f}",
+                flush=True,
+            )
+        return history
 
     def run_model(
         self, model: keras.Model, inputs: Mapping[str, np.ndarray], requests: tuple[Request, ...]

@@ -1,5 +1,8 @@
 """A small member for the tests of this room: an architecture of a few layers stands in for those of Keras."""
 
+from collections.abc import Callable
+from functools import partial
+
 import keras
 import numpy as np
 import pytest
@@ -11,14 +14,21 @@ SIDE = 16
 COUNTS = {"train": 12, "validation": 7, "test": 5}
 
 
-def build_small_backbone(label: str, settings: Backbone, side: int) -> keras.Model:
-    """As `build_backbone` gives it, its layers named alike; the network has a short cut and batch normalisation."""
+def build_small_backbone(label: str, settings: Backbone, side: int, dropout: float = 0.0) -> keras.Model:
+    """As `build_backbone` gives it, its layers named alike; the network has a short cut and batch normalisation.
+
+    With dropout it has that too, before conv_1 and before conv_2.
+    """
     keras.utils.set_random_seed(settings.seed)
     pixels = keras.Input((side, side, 3))
     inner = keras.layers.Conv2D(4, 3, strides=2, name="conv_0")(pixels)
     short_cut = keras.layers.ReLU(name="relu_0")(keras.layers.BatchNormalization(name="norm_0")(inner))
+    if dropout:
+        short_cut = keras.layers.Dropout(dropout, name="drop_0")(short_cut)
     inner = keras.layers.Conv2D(4, 3, padding="same", name="conv_1")(short_cut)
     inner = keras.layers.Add(name="add_1")([short_cut, keras.layers.BatchNormalization(name="norm_1")(inner)])
+    if dropout:
+        inner = keras.layers.Dropout(dropout, name="drop_1")(inner)
     network = keras.Model(pixels, keras.layers.Conv2D(6, 3, name="conv_2")(inner), name="network")
     network.trainable = settings.trainable
     images = keras.Input((side, side, 3), name=label)
@@ -40,6 +50,17 @@ def small_backbone(monkeypatch) -> list[keras.Model]:
 
     monkeypatch.setattr("stacker.training.member_parts.build_backbone", build)
     return built
+
+
+@pytest.fixture
+def set_dropout(monkeypatch) -> Callable[[float], None]:
+    """Let `MemberParts` build the small architecture with dropout of a rate; its first weights are always the same."""
+
+    def choose(rate: float) -> None:
+        build = partial(build_small_backbone, dropout=rate)
+        monkeypatch.setattr("stacker.training.member_parts.build_backbone", build)
+
+    return choose
 
 
 @pytest.fixture

@@ -121,6 +121,11 @@ def test_fit_model_says_what_to_change_when_the_loss_is_no_number(outputs):
         fit(build_model(outputs), FitSettings(20, 6, 1e38, optimizer="sgd"))
 
 
+def test_fit_model_says_so_when_the_last_step_alone_went_wrong():
+    with pytest.raises(PipelineError, match=r"small: the loss became (nan|inf) in epoch 1: lower the learning rate"):
+        fit(build_model(2), FitSettings(1, 30, 1e38, optimizer="sgd"))  # one step: only the validation loss sees it
+
+
 @pytest.mark.parametrize("name", Training.model_fields["optimizer"].annotation.__args__)
 def test_every_optimizer_of_the_schema_is_one_of_keras(name):
     model = build_model()

@@ -14,17 +14,23 @@ from stacker.training.trainer import FittedMember
 TRAIN = np.array([[0.1], [0.2], [0.3], [0.4], [0.5]], np.float32)
 
 
-def test_report_fit_tells_the_best_epoch_by_validation_loss(capsys):
+@pytest.mark.parametrize(
+    ("kept", "told"),
+    [
+        (1, "kept epoch 2 (head): validation loss 0.4500, accuracy 0.7500"),
+        (2, "kept epoch 3 (fine_tune): validation l"),
+    ],
+)
+def test_report_fit_tells_the_epoch_whose_weights_are_kept(kept, told, capsys):
     history = [
         Epoch(1, "head", 0.5, 0.9, 0.6, 0.8, 0.1),
         Epoch(2, "head", 0.7, 0.5, 0.75, 0.45, 0.1),
-        Epoch(3, "head", 0.9, 0.2, 0.9, 0.7, 0.1),
+        Epoch(1, "fine_tune", 0.9, 0.2, 0.9, 0.7, 0.1),
     ]
 
-    report_fit("pet", 42, FittedMember(None, history=tuple(history)), 12.34)
+    report_fit("pet", 42, FittedMember(None, history=tuple(history), kept=kept), 12.34)
 
-    expected = "pet: 42 rows, 3 epochs in 12.3 s; best validation loss 0.4500, accuracy 0.7500\n"
-    assert capsys.readouterr().out == expected
+    assert capsys.readouterr().out.startswith(f"pet: 42 rows, 3 epochs in 12.3 s; {told}")
 
 
 @pytest.mark.parametrize(("learn", "fold"), [([0, 2, 3], 0), ([0, 1, 2, 3, 4], -1)])

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from helpers import make_inference, make_member
 
+from stacker.artifacts.curves import Epoch
 from stacker.training.activation_trainer import ActivationTrainer
 from stacker.training.choosing import choose_trainer
 from stacker.training.fitting import make_deterministic
@@ -128,12 +129,12 @@ def test_fine_tuning_from_kept_activations_gives_what_the_images_give(small_data
 
 @pytest.fixture
 def noted_phases(monkeypatch) -> list[tuple]:
-    """Fits nothing, but notes of each phase its name, whether it is long, and the batches to learn from."""
+    """Fits nothing; notes of each phase its name, whether it is long, and the batches to learn from and to watch."""
     noted: list[tuple] = []
 
     def note(model, train, validation, settings, phase, is_long):
-        noted.append((phase, is_long, train))
-        return []
+        noted.append((phase, is_long, train, validation))
+        return [Epoch(1, phase, 1, 1, 1, 1, 1)]
 
     monkeypatch.setattr("stacker.training.trainer.fit_model", note)
     return noted
@@ -147,7 +148,7 @@ def test_every_phase_learns_from_what_costs_least(small_data, small_backbone, no
         trainer.fit(ROWS)
         names = {id(small_data.images["train"]): "images", id(small_data.features["train"]): "features"}
         names |= {id(values): "activations" for values in getattr(trainer, "activations", {}).values()}
-        received[way] = [(phase, names[id(train.inputs)], is_long) for phase, is_long, train in noted_phases]
+        received[way] = [(phase, names[id(train.inputs)], is_long) for phase, is_long, train, _ in noted_phases]
 
     quick = ("head", "features", False)
     assert received == {
@@ -205,16 +206,17 @@ def test_a_network_is_built_in_its_precision_and_no_other(precision, computed, s
     assert keras.config.dtype_policy().name == "float32"
 
 
-def test_balanced_class_weights_are_of_the_rows_learnt(small_data, small_backbone, noted_phases):
+def test_balanced_class_weights_are_of_the_rows_learnt_and_of_those_watched(small_data, small_backbone, noted_phases):
     rows = np.array([0, 2, 4, 6, 8, 1, 3, 5])  # five of the first class, three of the second
 
     make_trainer(small_data, class_weights="balanced").fit(rows)
     make_trainer(small_data).fit(rows)
 
-    balanced, plain = (train.weights for *_, train in noted_phases)
-    np.testing.assert_allclose(balanced[[0, 2, 4, 6, 8]], 8 / (2 * 5), rtol=1e-6)
-    np.testing.assert_allclose(balanced[[1, 3, 5]], 8 / (2 * 3), rtol=1e-6)
-    assert plain is None
+    balanced, plain = ((train.weights, validation.weights) for *_, train, validation in noted_phases)
+    np.testing.assert_allclose(balanced[0][[0, 2, 4, 6, 8]], 8 / (2 * 5), rtol=1e-6)
+    np.testing.assert_allclose(balanced[0][[1, 3, 5]], 8 / (2 * 3), rtol=1e-6)
+    np.testing.assert_allclose(balanced[1], np.where(small_data.labels["validation"] == 0, 7 / 8, 7 / 6), rtol=1e-6)
+    assert plain == (None, None)
 
 
 def test_predict_features_takes_some_rows_at_a_time(monkeypatch):
