@@ -85,10 +85,10 @@ def build_models(predictions: dict[str, Predictions], ensembles: list[str]) -> l
         held_out = gather_held_out(predictions, load_labels("train"), load_groups("train"))
         with threadpool_limits(limits=1):  # another number of threads rounds otherwise
             baselines = build_baselines(predictions, held_out, load_classes())
-        models += [Model("baseline", *baseline) for baseline in baselines]
+        models += [Model("baseline", *baseline, is_drawn=baseline.name in RIVALS) for baseline in baselines]
         best = choose_best_member(members, load_choice_rows(next(iter(predictions.values()))))
         note = f"{best.name}, by held-out log loss"
-        models.append(best._replace(kind="baseline", name="best_member", note=note, is_alias=True))
+        models.append(best._replace(kind="baseline", name="best_member", note=note, is_drawn=False))
     return models
 
 

@@ -17,11 +17,12 @@ KINDS = ("ensemble", "member", "baseline")
 
 
 def draw_pictures(findings: Findings, labels: np.ndarray, histories: dict[str, dict[str, list[str]]]) -> None:
-    """Draw all pictures into `plots/`; a model that only repeats another's answers is on the leaderboard alone."""
-    models = [standing.model for standing in findings.standings if not standing.model.is_alias]
+    """Draw all pictures into `plots/`, of the models that are to be drawn."""
+    standings = [standing for standing in findings.standings if standing.model.is_drawn]
+    models = [standing.model for standing in standings]
     models.sort(key=lambda model: (KINDS.index(model.kind), model.name))  # so that `dvc plots diff` shows like by like
     with fixed_look():
-        save_picture(draw_leaderboard(findings.standings), "leaderboard")
+        save_picture(draw_leaderboard(standings), "leaderboard")
         save_picture(draw_learning_curves(histories), "learning_curves")
         save_picture(draw_roc(models, labels, findings.classes), "roc")
         save_picture(draw_precision_recall(models, labels, findings.classes), "precision_recall")

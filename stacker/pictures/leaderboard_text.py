@@ -60,7 +60,7 @@ def _introduce(findings: Findings) -> str:
     scores = findings.standings[0].scores
     classes = len(findings.classes)
     return (
-        f"{count_photos(scores)} test photos (test set {findings.test_set}), {classes} classes. In the order of the "
+        f"{count_photos(scores, 'test photos')} (test set {findings.test_set}), {classes} classes. In the order of the "
         "held-out log loss (nats, lower is better): by it one chooses. The test columns say how good the choice is; "
         "to choose by them would make them too good. Accuracy with its 95 % interval (Wilson's; copies of a photo "
         "count as what they are)."

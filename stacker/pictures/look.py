@@ -114,6 +114,6 @@ def draw_leaderboard(standings: Sequence[Standing]) -> Figure:
     accuracy.set_yticks(range(len(standings)), [shorten(model.title, 32) for model, *_ in standings])
     accuracy.set_ylim(len(standings) - 0.4, -0.7)
     accuracy.set_xlabel("accuracy, 95 % interval; circle: held-out rows")
-    loss.set_xlabel("log loss in nats, 95 % bootstrap interval; circle: held-out rows, whose order it is")
-    figure.suptitle(f"Leaderboard on {count_photos(standings[0].scores)} test photos")
+    loss.set_xlabel("log loss in nats, 95 % interval; circle: held-out rows")
+    figure.suptitle(f"Leaderboard on {count_photos(standings[0].scores, 'test photos')}")
     return figure

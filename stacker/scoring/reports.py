@@ -37,14 +37,14 @@ def describe_scores(scores: dict[str, Any]) -> str:
     """The scores that one looks at first, in a line."""
     return (
         f"accuracy {scores['accuracy']:.4f} (95 % {scores['accuracy_low']:.4f} to {scores['accuracy_high']:.4f}, "
-        f"n {count_photos(scores)}), log loss {scores['log_loss']:.4f}"
+        f"{count_photos(scores, 'photos')}), log loss {scores['log_loss']:.4f}"
     )
 
 
-def count_photos(scores: dict[str, Any]) -> str:
-    """How many photos were scored, and of how many different ones they are, where some are copies."""
+def count_photos(scores: dict[str, Any], noun: str) -> str:
+    """How many photos were scored, called `noun`, and of how many different ones they are, where some are copies."""
     n, groups = scores["n"], scores["groups"]
-    return f"{n:,}" if groups == n else f"{n:,} in {groups:,} groups"
+    return f"{n:,} {noun}" if groups == n else f"{n:,} {noun} in {groups:,} groups"
 
 
 def trace_roc(labels: np.ndarray, probabilities: np.ndarray) -> list[tuple[float, float]]:

@@ -20,7 +20,8 @@ class Model(NamedTuple):
         held_out: probabilities of the rows that choices are made by, float64, (m, k), rows sum to 1.
         test: of the test split, float64, (n, k), likewise.
         note: what a reader should know, such as a baseline's weights.
-        is_alias: the same answers as another model's, as those of the best member are: not drawn twice.
+        is_drawn: is it in the pictures? Not so where its answers are another model's, as those of the best member are,
+            or where it would squeeze all others, as the most frequent class does.
     """
 
     kind: Literal["ensemble", "baseline", "member"]
@@ -28,7 +29,7 @@ class Model(NamedTuple):
     held_out: np.ndarray
     test: np.ndarray
     note: str = ""
-    is_alias: bool = False
+    is_drawn: bool = True
 
     @property
     def key(self) -> str:

@@ -10,7 +10,10 @@ from stacker.pictures.contact_sheet import Mistake, collect_votes, draw_contact_
 from stacker.pictures.curve_pictures import draw_learning_curves, draw_precision_recall, draw_roc
 from stacker.pictures.look import choose_styles, draw_leaderboard, fixed_look, save_picture, shorten
 from stacker.pictures.panel_pictures import draw_confusion, draw_reliability
+from stacker.scoring.rows import Rows
 from stacker.scoring.standings import Model, rank_models
+
+NOTHING = np.empty((0, 2))
 
 
 @pytest.fixture(autouse=True)
@@ -25,7 +28,7 @@ def make_models(members, classes, n=60):
     names += [("baseline", "mean"), ("baseline", "greedy"), ("ensemble", "ensemble")]
     concentration = np.eye(classes)[labels] * 3 + 1
     draws = [np.stack([generator.dirichlet(row) for row in concentration]) for _ in names]
-    return labels, [Model(kind, name, draw) for (kind, name), draw in zip(names, draws, strict=True)]
+    return labels, [Model(kind, name, draw, draw) for (kind, name), draw in zip(names, draws, strict=True)]
 
 
 def read_text(figure):
@@ -37,10 +40,11 @@ def read_text(figure):
 def test_every_model_is_in_every_picture(members, classes):
     labels, models = make_models(members, classes)
     names = [f"class {number}" for number in range(classes)]
+    rows = Rows(labels, np.arange(len(labels)))
 
     with fixed_look():
         figures = [
-            draw_leaderboard(rank_models(models, labels, names)),
+            draw_leaderboard(rank_models(models, rows, rows, names)),
             draw_roc(models, labels, names),
             draw_precision_recall(models, labels, names),
             draw_confusion(models, labels, names),
@@ -91,7 +95,7 @@ def test_dollars_and_bars_in_names_are_no_markup():
 
 def test_confusion_counts_truth_in_rows():
     labels = np.array([0, 0, 0, 1])
-    model = Model("member", "only", np.eye(2)[[1, 1, 0, 1]])
+    model = Model("member", "only", NOTHING, np.eye(2)[[1, 1, 0, 1]])
 
     with fixed_look():
         (panel,) = draw_confusion([model], labels, ["cat", "dog"]).axes
@@ -112,7 +116,7 @@ def test_more_classes_than_fit_get_no_numbers():
 
 def test_reliability_shows_the_share_right_in_each_bin():
     labels = np.array([0, 0, 0, 0])
-    model = Model("member", "only", np.array([[0.91, 0.09], [0.91, 0.09], [0.91, 0.09], [0.09, 0.91]]))
+    model = Model("member", "only", NOTHING, np.array([[0.91, 0.09], [0.91, 0.09], [0.91, 0.09], [0.09, 0.91]]))
 
     with fixed_look():
         (panel,) = draw_reliability([model], labels).axes

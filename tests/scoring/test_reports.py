@@ -1,11 +1,20 @@
 import csv
-import json
 from pathlib import Path
 
 import numpy as np
+import pytest
 from golden import BINARY, LABELS, THREE, THREE_LABELS
+from sklearn.metrics import roc_auc_score
 
-from stacker.scoring.reports import trace_roc, write_metrics, write_report, write_table
+from stacker.scoring.reports import (
+    MOST_POINTS,
+    count_photos,
+    describe_scores,
+    trace_roc,
+    write_metrics,
+    write_plots,
+    write_table,
+)
 
 
 def read_table(path: str) -> list[list[str]]:
@@ -13,27 +22,43 @@ def read_table(path: str) -> list[list[str]]:
         return list(csv.reader(stream))
 
 
-def test_write_report_writes_metrics_and_plots(workspace, capsys):
-    write_report("first", LABELS, BINARY, ["cat", "dog"], {"engine": "keras"})
+def test_write_plots_writes_confusion_and_roc(workspace):
+    write_plots("first", LABELS, BINARY, ["cat", "dog"])
 
-    metrics = json.loads(Path("metrics/first.json").read_text())
-    assert (metrics["n"], metrics["accuracy"], metrics["engine"]) == (8, 0.75, "keras")
-    assert metrics["log_loss"] == 0.400367  # six digits
     confusion = read_table("plots/confusion/first.csv")
     assert confusion[0] == ["actual", "predicted"]
     assert sorted(confusion[1:]) == [["cat", "cat"]] * 3 + [["cat", "dog"]] + [["dog", "cat"]] + [["dog", "dog"]] * 3
     roc = read_table("plots/roc/first.csv")
     assert roc[0] == ["false_positive_rate", "true_positive_rate"]
     assert [[float(value) for value in line] for line in (roc[1], roc[-1])] == [[0, 0], [1, 1]]
-    assert "first: accuracy 0.7500 (95 % 0.40" in capsys.readouterr().out
     assert sorted(path.name for path in Path().rglob(".partial-*")) == []
 
 
-def test_write_report_of_three_classes(workspace):
-    write_report("first", THREE_LABELS, THREE, ["cat", "dog", "owl"], {})
+def test_write_plots_of_three_classes(workspace):
+    write_plots("first", THREE_LABELS, THREE, ["cat", "dog", "owl"])
 
-    assert json.loads(Path("metrics/first.json").read_text())["recall"] == {"cat": 0.5, "dog": 1.0, "owl": 0.5}
     assert ["owl", "cat"] in read_table("plots/confusion/first.csv")
+
+
+def test_scores_in_a_line_say_of_how_many_different_photos_they_are():
+    interval = {"accuracy": 0.75, "accuracy_low": 0.4, "accuracy_high": 0.9}
+    line = describe_scores({**interval, "n": 1200, "groups": 1100, "log_loss": 0.40037})
+
+    assert line == "accuracy 0.7500 (95 % 0.4000 to 0.9000, 1,200 photos in 1,100 groups), log loss 0.4004"
+    assert count_photos({"n": 1200, "groups": 1200}, "cats") == "1,200 cats"
+
+
+def test_a_roc_of_very_many_points_is_thinned_and_keeps_its_ends():
+    generator = np.random.default_rng(0)
+    labels = generator.integers(0, 2, 9000)
+    second = np.clip(labels * 0.1 + generator.random(9000) * 0.9, 0, 1)
+
+    curve = np.array(trace_roc(labels, np.stack([1 - second, second], axis=1)))
+
+    assert len(curve) == MOST_POINTS
+    assert (curve[0].tolist(), curve[-1].tolist()) == ([0, 0], [1, 1])
+    area = np.trapezoid(curve[:, 1], curve[:, 0])
+    assert area == pytest.approx(roc_auc_score(labels, second), abs=1e-4)
 
 
 def test_trace_roc_of_two_classes_goes_through_the_points_worked_out_by_hand():

@@ -3,21 +3,14 @@
 import numpy as np
 import pytest
 from golden import BINARY, LABELS, THREE, THREE_LABELS
-from scipy.optimize import brentq
 
-from stacker.scoring.scores import (
-    bin_confidence,
-    compute_calibration_error,
-    compute_recalls,
-    compute_scores,
-    compute_wilson_interval,
-)
+from stacker.scoring.scores import bin_confidence, compute_calibration_error, compute_recalls, compute_scores
 
 
 def test_compute_scores_of_two_classes():
-    received = compute_scores(LABELS, BINARY, ["cat", "dog"])
+    received = compute_scores(LABELS, BINARY, ["cat", "dog"], np.array([0, 1, 1, 2, 3, 4, 5, 6]))
 
-    assert received["n"] == 8
+    assert (received["n"], received["groups"]) == (8, 7)
     assert received["accuracy"] == 0.75  # 0.6 for a cat and 0.4 for a dog are wrong
     assert received["log_loss"] == pytest.approx(-(np.log(0.9) + np.log(0.8) + np.log(0.4) + np.log(0.7)) / 4)
     assert received["log_loss"] == pytest.approx(0.4003674, abs=1e-7)
@@ -31,7 +24,7 @@ def test_compute_scores_of_two_classes():
 
 
 def test_compute_scores_of_three_classes():
-    received = compute_scores(THREE_LABELS, THREE, ["cat", "dog", "owl"])
+    received = compute_scores(THREE_LABELS, THREE, ["cat", "dog", "owl"], np.arange(6))
 
     assert received["n"] == 6
     assert received["accuracy"] == pytest.approx(4 / 6)
@@ -42,6 +35,7 @@ def test_compute_scores_of_three_classes():
     assert received["average_precision"] == pytest.approx(((1 + 2 / 3) / 2 + 1 + 1) / 3)
     assert received["f1"] == pytest.approx((1 / 2 + 4 / 5 + 2 / 3) / 3)
     assert received["recall"] == {"cat": 0.5, "dog": 1.0, "owl": 0.5}
+    assert received["balanced_accuracy"] == pytest.approx(2 / 3)
     assert received["calibration_error"] == pytest.approx((1.0 + 0.4 + 0.3 + 0.4) / 6)
 
 
@@ -50,7 +44,7 @@ def test_scores_of_two_classes_are_those_of_the_second_one():
     labels = np.array([0, 0, 0, 0, 0, 1, 1, 1])
     second = np.array([0.05, 0.15, 0.25, 0.35, 0.65, 0.45, 0.85, 0.95])
 
-    received = compute_scores(labels, np.stack([1 - second, second], axis=1), ["cat", "dog"])
+    received = compute_scores(labels, np.stack([1 - second, second], axis=1), ["cat", "dog"], np.arange(8))
 
     assert received["accuracy"] == 6 / 8  # 0.65 for a cat and 0.45 for a dog are wrong
     # Of the 3 called dogs 2 are: precision 2/3, recall 2/3. Of the cats: precision 4/5, recall 4/5, so F1 0.8.
@@ -60,34 +54,15 @@ def test_scores_of_two_classes_are_those_of_the_second_one():
     assert received["roc_auc"] == pytest.approx(14 / 15)  # of 3 dogs and 5 cats, one pair is the wrong way round
     assert received["brier"] == pytest.approx((0.0025 * 2 + 0.0225 * 2 + 0.0625 + 0.1225 + 0.4225 + 0.3025) / 8)
     assert received["recall"] == {"cat": 0.8, "dog": pytest.approx(2 / 3)}
+    assert received["balanced_accuracy"] == pytest.approx((4 / 5 + 2 / 3) / 2)  # accuracy is 6/8
 
 
 def test_compute_scores_stays_finite_when_a_model_is_certain_and_wrong():
-    received = compute_scores(np.array([0, 1]), np.array([[0.0, 1.0], [1.0, 0.0]]), ["cat", "dog"])
+    received = compute_scores(np.array([0, 1]), np.array([[0.0, 1.0], [1.0, 0.0]]), ["cat", "dog"], np.arange(2))
 
     assert received["accuracy"] == 0
     assert np.isfinite(received["log_loss"])
     assert received["recall"] == {"cat": 0, "dog": 0}
-
-
-@pytest.mark.parametrize(
-    ("correct", "n", "low", "high"),
-    # R. Newcombe, "Two-sided confidence intervals for the single proportion", 1998, table I, method 3
-    [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)],
-)
-def test_compute_wilson_interval_as_published(correct, n, low, high):
-    assert compute_wilson_interval(correct, n) == pytest.approx((low, high), abs=5e-5)
-
-
-@pytest.mark.parametrize(("correct", "n"), [(6, 8), (990, 1000), (1, 2)])
-def test_compute_wilson_interval_inverts_the_score_test(correct, n):
-    share, z = correct / n, 1.959963984540054
-
-    def excess(truth: float) -> float:
-        return abs(share - truth) - z * np.sqrt(truth * (1 - truth) / n)
-
-    expected = brentq(excess, 1e-9, share), brentq(excess, share, 1 - 1e-9)
-    assert compute_wilson_interval(correct, n) == pytest.approx(expected, abs=1e-9)
 
 
 def test_calibration_error_averages_over_the_rows_of_a_bin():
@@ -122,10 +97,11 @@ def test_bin_confidence_closes_bins_on_the_right():
 def test_a_class_without_a_photo_keeps_its_place():
     probabilities = np.array([[0.7, 0.2, 0.1], [0.3, 0.6, 0.1], [0.2, 0.5, 0.3]])
 
-    received = compute_scores(np.array([0, 1, 0]), probabilities, ["cat", "dog", "owl"])
+    received = compute_scores(np.array([0, 1, 0]), probabilities, ["cat", "dog", "owl"], np.arange(3))
 
     assert received["log_loss"] == pytest.approx(-(np.log(0.7) + np.log(0.6) + np.log(0.2)) / 3)
     assert received["recall"] == {"cat": 0.5, "dog": 1.0, "owl": 0.0}
+    assert received["balanced_accuracy"] == 0.75  # of the classes that are there
 
 
 def test_the_recall_of_a_class_without_a_photo_is_zero_and_no_warning():
@@ -136,7 +112,9 @@ def test_the_recall_of_a_class_without_a_photo_is_zero_and_no_warning():
 
 @pytest.mark.filterwarnings("ignore:Only one class is present", "ignore:No positive class found")  # no dog: no ROC
 def test_f1_is_zero_and_no_warning_where_there_is_no_dog_and_none_is_seen():
-    received = compute_scores(np.array([0, 0, 0]), np.array([[0.9, 0.1], [0.8, 0.2], [0.6, 0.4]]), ["cat", "dog"])
+    probabilities = np.array([[0.9, 0.1], [0.8, 0.2], [0.6, 0.4]])
+
+    received = compute_scores(np.array([0, 0, 0]), probabilities, ["cat", "dog"], np.arange(3))
 
     assert (received["accuracy"], received["f1"]) == (1.0, 0.0)
 

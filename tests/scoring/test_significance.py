@@ -4,9 +4,21 @@ import numpy as np
 import pytest
 from sklearn.metrics import log_loss
 
-from stacker.artifacts.errors import PipelineError
-from stacker.scoring.scores import compute_wilson_interval
-from stacker.scoring.significance import bootstrap_means, compare_models, compute_log_losses, compute_mcnemar
+from stacker.scoring.significance import (
+    Comparison,
+    adjust_comparisons,
+    adjust_holm,
+    compare_models,
+    compute_log_losses,
+    compute_mcnemar,
+    compute_sign_p_value,
+)
+
+
+def count_mcnemar(gained, lost):
+    """Of photos that are no copies."""
+    right = np.arange(gained + lost) < gained
+    return compute_mcnemar(right, ~right, np.arange(gained + lost))
 
 
 @pytest.mark.parametrize(
@@ -21,7 +33,7 @@ from stacker.scoring.significance import bootstrap_means, compare_models, comput
     ],
 )
 def test_mcnemar_gives_known_values(gained, lost, p_value):
-    assert compute_mcnemar(gained, lost) == pytest.approx(p_value, rel=1e-3)
+    assert count_mcnemar(gained, lost) == pytest.approx(p_value, rel=1e-3)
 
 
 def test_mcnemar_is_the_binomial_sum():
@@ -29,15 +41,7 @@ def test_mcnemar_is_the_binomial_sum():
         for lost in range(9):
             n, least = gained + lost, min(gained, lost)
             tail = 2 * sum(comb(n, k) for k in range(least + 1)) / 2**n
-            assert compute_mcnemar(gained, lost) == pytest.approx(min(1, tail))
-
-
-@pytest.mark.parametrize(
-    ("correct", "n", "low", "high"),
-    [(971, 992, 0.9679, 0.9861), (975, 992, 0.9727, 0.9893), (980, 1000, 0.969, 0.987), (81, 263, 0.2553, 0.3662)],
-)  # the last one: Newcombe, "Two-sided confidence intervals for the single proportion", 1998, table I
-def test_wilson_interval_gives_known_values(correct, n, low, high):
-    assert compute_wilson_interval(correct, n) == pytest.approx((low, high), abs=5e-4)
+            assert count_mcnemar(gained, lost) == pytest.approx(min(1, tail))
 
 
 @pytest.mark.parametrize("classes", [2, 5])
@@ -61,7 +65,7 @@ def test_comparison_counts_the_discordant_rows():
     first = np.array([[0.9, 0.1], [0.8, 0.2], [0.3, 0.7], [0.2, 0.8], [0.6, 0.4]])
     second = np.array([[0.9, 0.1], [0.4, 0.6], [0.6, 0.4], [0.9, 0.1], [0.7, 0.3]])
 
-    comparison = compare_models(labels, first, second)
+    comparison = compare_models(labels, first, second, np.arange(5))
 
     assert (comparison.gained, comparison.lost, comparison.net) == (2, 1, 1)
     assert comparison.p_value == 1
@@ -72,46 +76,88 @@ def test_comparison_counts_the_discordant_rows():
 def test_a_model_does_not_differ_from_itself():
     probabilities = np.array([[0.9, 0.1], [0.4, 0.6]])
 
-    assert compare_models(np.array([0, 1]), probabilities, probabilities) == (0, 0, 1, 0, 0, 0)
+    assert compare_models(np.array([0, 1]), probabilities, probabilities, np.arange(2)) == (0, 0, 1, 0, 0, 0, 1, 1, 1)
 
 
 def test_swapping_the_models_turns_the_comparison_around():
     generator = np.random.default_rng(0)
     labels = np.arange(40) % 2
     first, second = generator.dirichlet((1, 1), 40), generator.dirichlet((1, 1), 40)
-    there, back = compare_models(labels, first, second), compare_models(labels, second, first)
+    groups = np.arange(40)
+    there, back = compare_models(labels, first, second, groups), compare_models(labels, second, first, groups)
 
     assert (there.gained, there.lost, there.p_value) == (back.lost, back.gained, back.p_value)
+    assert there.loss_p_value == back.loss_p_value
     assert (there.loss_low, there.loss_high) == pytest.approx((-back.loss_high, -back.loss_low))
 
 
-def test_bootstrap_interval_is_near_the_normal_one():
-    values = np.random.default_rng(3).normal(2.0, 1.0, (400, 1))
-    margin = 1.96 * values.std(ddof=1) / 20
+def test_groups_of_copies_vote_once():
+    # two photos that the first model alone gets right, one of them there four times, and one that the second gets
+    right = np.array([True, True, True, True, True, False, True])
+    other = np.array([False, False, False, False, False, True, True])
+    groups = np.array([4, 4, 4, 4, 7, 8, 9])
 
-    low, high = bootstrap_means(values)[:, 0]
-
-    assert (low, high) == pytest.approx((values.mean() - margin, values.mean() + margin), abs=0.15 * margin)
-
-
-def test_bootstrap_interval_is_near_all_possible_draws():
-    values = np.array([0.0, 1.0, 5.0])
-    draws = np.array(np.meshgrid(*[values] * 3)).reshape(3, -1).mean(axis=0)
-
-    low, high = bootstrap_means(values[:, np.newaxis], resamples=20_000)[:, 0]
-
-    assert (low, high) == pytest.approx(np.quantile(draws, (0.025, 0.975), method="inverted_cdf"))
+    assert compute_mcnemar(right, other, groups) == 1  # 2 against 1
+    assert compute_mcnemar(right, other, np.arange(7)) == pytest.approx(0.21875)  # 5 against 1
+    assert compute_mcnemar(right, other, np.array([4, 4, 4, 4, 5, 6, 7])) == 1
 
 
-def test_bootstrap_draws_the_same_rows_for_all_columns_and_is_seeded():
-    values = np.random.default_rng(0).normal(size=(30, 1))
-    interval = bootstrap_means(np.hstack([values, values + 1]))
+def test_a_group_that_is_divided_votes_by_its_majority():
+    right = np.array([True, True, False, True])
+    other = np.array([False, False, True, True])
 
-    assert interval[:, 1] == pytest.approx(interval[:, 0] + 1)
-    assert np.array_equal(interval, bootstrap_means(np.hstack([values, values + 1])))
+    assert compute_mcnemar(right, other, np.zeros(4, int)) == 1.0  # one vote for the first: 2 against 1 within
+    assert compute_mcnemar(right[1:], other[1:], np.zeros(3, int)) == 1.0  # 1 against 1: no vote
 
 
-@pytest.mark.parametrize("n", [0, 1])
-def test_an_interval_of_less_than_two_rows_is_refused(n):
-    with pytest.raises(PipelineError, match=rf"at least 2 test images, received {n}: raise data\.splits\.test"):
-        bootstrap_means(np.zeros((n, 1)))
+def test_mcnemar_by_groups_cries_wolf_no_more_than_it_may():
+    generator = np.random.default_rng(0)
+    groups = np.repeat(np.arange(200), 5)
+    by_group = by_photo = 0
+    for _ in range(400):
+        right, other = (np.repeat(generator.random(200) < 0.8, 5) for _ in range(2))
+        by_group += compute_mcnemar(right, other, groups) < 0.05
+        by_photo += compute_mcnemar(right, other, np.arange(1000)) < 0.05
+
+    assert by_group / 400 <= 0.06
+    assert by_photo / 400 > 0.25  # 5 % was promised
+
+
+@pytest.mark.parametrize(
+    ("p_values", "adjusted"),
+    [
+        ([0.01, 0.04, 0.03], [0.03, 0.06, 0.06]),  # 3 x 0.01, 2 x 0.03, then 1 x 0.04, which may not be below 0.06
+        ([0.2, 0.001, 0.4, 0.02], [0.4, 0.004, 0.4, 0.06]),
+        ([0.7, 0.8], [1.0, 1.0]),
+        ([], []),
+    ],
+)
+def test_holms_correction_by_hand(p_values, adjusted):
+    assert adjust_holm(p_values) == pytest.approx(adjusted)
+
+
+def test_comparisons_are_adjusted_over_all_ensembles_together():
+    plain = Comparison(9, 1, 0.02, -0.1, -0.2, -0.01, 0.01, 0.02, 0.01)
+    families = {
+        "one": {"a": plain, "b": plain._replace(p_value=0.5, loss_p_value=0.2)},
+        "two": {"a": plain._replace(p_value=0.001, loss_p_value=0.04)},
+    }
+
+    adjusted = adjust_comparisons(families)
+
+    counts = [adjusted[label][rival].adjusted_p_value for label, rival in (("one", "a"), ("one", "b"), ("two", "a"))]
+    losses = [
+        adjusted[label][rival].adjusted_loss_p_value for label, rival in (("one", "a"), ("one", "b"), ("two", "a"))
+    ]
+    assert counts == pytest.approx([0.04, 0.5, 0.003])
+    assert losses == pytest.approx([0.03, 0.2, 0.08])
+    assert adjusted["one"]["a"].p_value == 0.02
+
+
+def test_the_p_value_of_a_log_loss_difference_is_twice_its_smaller_tail():
+    means = np.array([-0.3, -0.2, -0.1, -0.05, -0.4, -0.2, 0.1, -0.3, -0.3])
+
+    assert compute_sign_p_value(means) == pytest.approx(2 * (1 + 1) / 10)
+    assert compute_sign_p_value(-means) == pytest.approx(2 * (1 + 1) / 10)
+    assert compute_sign_p_value(np.full(99, 0.5)) == pytest.approx(0.02)  # never 0
+    assert compute_sign_p_value(np.zeros(9)) == 1
