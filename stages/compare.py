@@ -6,7 +6,6 @@ earlier settings left behind goes first.
 """
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from stacker.artifacts.arrays import load_classes, load_fingerprint, load_groups, load_labels
 from stacker.artifacts.curves import read_history
@@ -83,8 +82,7 @@ def build_models(predictions: dict[str, Predictions], ensembles: list[str]) -> l
     ]
     if len(members) > 1:
         held_out = gather_held_out(predictions, load_labels("train"), load_groups("train"))
-        with threadpool_limits(limits=1):  # another number of threads rounds otherwise
-            baselines = build_baselines(predictions, held_out, load_classes())
+        baselines = build_baselines(predictions, held_out, load_classes())
         models += [Model("baseline", *baseline, is_drawn=baseline.name in RIVALS) for baseline in baselines]
         best = choose_best_member(members, load_choice_rows(next(iter(predictions.values()))))
         note = f"{best.name}, by held-out log loss"

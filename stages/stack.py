@@ -11,7 +11,6 @@ from typing import Annotated
 
 import numpy as np
 import typer
-from threadpoolctl import threadpool_limits
 
 from stacker.artifacts.arrays import load_classes, load_groups, load_images, load_labels
 from stacker.artifacts.curves import Epoch, write_history
@@ -51,9 +50,7 @@ def main(ensemble: Annotated[str, typer.Argument(help="A label in the block `met
     held_out = gather_held_out(predictions, load_labels("train"), load_groups("train"), settings.class_weights)
     watched = Watched({label: member.validation for label, member in predictions.items()}, load_labels("validation"))
     class_count = len(load_classes())
-    with threadpool_limits(limits=1):  # another number of threads rounds otherwise; on small arrays it is slower, too
-        fitted = fit_meta_model(held_out, watched, class_count, settings)
-        without = fit_without_each(held_out, settings, fitted.spread)
+    fitted = fit_meta_model(held_out, watched, class_count, settings)
     report_fit(ensemble, fitted.history[-1], held_out.is_balanced)
     predicted = {
         split: apply_meta_weights(
@@ -78,7 +75,7 @@ def main(ensemble: Annotated[str, typer.Argument(help="A label in the block `met
         ),
     )
     write_history(ensemble, fitted.history)
-    save_leave_one_out(ensemble, without)
+    save_leave_one_out(ensemble, fit_without_each(held_out, settings, fitted.spread))
 
 
 def report_fit(ensemble: str, last: Epoch, is_balanced: bool) -> None:

@@ -86,16 +86,18 @@ def make_member(backbone: dict[str, Any] | None = None, head: dict[str, Any] | N
 
 
 def make_predictions(**changes: Any) -> Predictions:
-    column = np.array([[0.25], [0.5]], np.float32)
-    empty = np.empty((0, 1), np.float32)
+    column = np.array([[-1.1], [0.0]], np.float32)
     arrays = {name: column for name in ("train", "validation", "test", "held_out")}
     rows = {"held_out_rows": np.arange(2), "held_out_fold": np.array([0, 1])}
-    return Predictions(**{**arrays, **rows, "initial_test": empty, **changes})
+    facts = {"initial_test": np.empty((0, 1), np.float32), "is_balanced": np.array(False)}
+    return Predictions(**{**arrays, **rows, **facts, **changes})
 
 
 def build_small_member(label: str, seed: int, width: int = 1):
     """A small Keras member with batch normalisation, its layers named as every member's are; images of 8 px."""
     import keras  # most tests need none
+
+    from stacker.training.heads import give_probabilities
 
     keras.utils.set_random_seed(seed)
     images = keras.Input((8, 8, 3), name=label)
@@ -103,8 +105,8 @@ def build_small_member(label: str, seed: int, width: int = 1):
     inner = keras.layers.BatchNormalization(name="norm")(inner)
     inner = keras.layers.GlobalAveragePooling2D(name="pool")(inner)
     inner = keras.layers.Dropout(0.5, name="dropout")(inner)
-    output = keras.layers.Dense(width, "sigmoid" if width == 1 else "softmax", name="probabilities")(inner)
-    return keras.Model(images, output, name=label)
+    logits = keras.layers.Dense(width, name="logits")(inner)
+    return give_probabilities(keras.Model(images, logits, name=label))
 
 
 def write_image(path: Path, pixels: np.ndarray) -> None:
@@ -135,4 +137,5 @@ def write_arrays(counts: dict[str, int], classes: int = 2, side: int = 32, seed:
         np.save(folder / split / "images.npy", images)
         np.save(folder / split / "labels.npy", labels)
         np.save(folder / split / "groups.npy", np.arange(count, dtype=np.int64))
+        (folder / split / "fingerprint.txt").write_text(f"{count:016x}\n", encoding="utf-8")
     (folder / "classes.json").write_text(json.dumps([f"class_{k}" for k in range(classes)]), encoding="utf-8")

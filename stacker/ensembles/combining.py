@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
+from threadpoolctl import threadpool_limits
 
 from stacker.artifacts.errors import PipelineError
 from stacker.artifacts.predictions import spread_classes, spread_logits
@@ -87,7 +88,8 @@ def fit_logistic(held_out: HeldOutRows, class_count: int) -> Predictor:
             "raise stacking.holdout, or add training images"
         )
     model = LogisticRegression(max_iter=10_000)
-    model.fit(_stack_logits(held_out.logits), labels, sample_weight=held_out.weights)
+    with threadpool_limits(limits=1):  # another number of threads rounds otherwise
+        model.fit(_stack_logits(held_out.logits), labels, sample_weight=held_out.weights)
 
     def predict(logits: Logits) -> np.ndarray:
         features = _stack_logits({member: logits[member] for member in held_out.logits})

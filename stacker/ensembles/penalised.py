@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.optimize import minimize
 from scipy.special import expit, log_softmax
+from threadpoolctl import threadpool_limits
 
 from stacker.artifacts.predictions import spread_classes, spread_logits
 from stacker.ensembles.held_out_rows import HeldOutRows, Logits
@@ -97,14 +98,15 @@ def fit_penalised(held_out: HeldOutRows, hidden: int, spread: float, weight_spre
     penalty = build_penalty(shape, spread, weight_spread)
     start = build_start(shape, seed)
     path = [start]
-    minimize(
-        build_objective(inputs, held_out.labels, held_out.weights, shape, penalty),
-        start,
-        jac=True,
-        method="L-BFGS-B",
-        callback=lambda intermediate_result: path.append(intermediate_result.x.copy()),
-        options={"maxiter": MOST_ITERATIONS, **PRECISION},
-    )
+    with threadpool_limits(limits=1):  # another number of threads rounds otherwise; for small arrays it is slower, too
+        minimize(
+            build_objective(inputs, held_out.labels, held_out.weights, shape, penalty),
+            start,
+            jac=True,
+            method="L-BFGS-B",
+            callback=lambda intermediate_result: path.append(intermediate_result.x.copy()),
+            options={"maxiter": MOST_ITERATIONS, **PRECISION},
+        )
     return Fit(shape, scale, path)
 
 

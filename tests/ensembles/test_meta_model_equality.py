@@ -4,9 +4,10 @@ import keras
 import numpy as np
 import pytest
 
-from stacker.ensembles.meta_model import assemble_ensemble, build_meta_model
+from stacker.ensembles.meta_model import build_meta_model, join_members, take_logits
 from stacker.training.batches import Batches
 from stacker.training.fitting import FitSettings, encode_targets, fit_model
+from stacker.training.heads import give_probabilities
 
 LABELS = ("first", "second", "third")
 ROWS = 50
@@ -25,8 +26,7 @@ def build_tiny_member(label: str, seed: int, width: int) -> keras.Model:
     inner = keras.layers.Conv2D(4, 3, name=f"{label}_conv")(keras.layers.Rescaling(1 / 255)(pixels))
     inner = keras.layers.BatchNormalization(name=f"{label}_norm")(inner)
     inner = keras.layers.GlobalAveragePooling2D()(keras.layers.ReLU()(inner))
-    activation = "sigmoid" if width == 1 else "softmax"
-    return keras.Model(pixels, keras.layers.Dense(width, activation, name=f"{label}_output")(inner), name=label)
+    return give_probabilities(keras.Model(pixels, keras.layers.Dense(width, name=f"{label}_logits")(inner), name=label))
 
 
 def fit(model: keras.Model, inputs: dict[str, np.ndarray], targets: np.ndarray) -> list:
@@ -39,15 +39,15 @@ def fit(model: keras.Model, inputs: dict[str, np.ndarray], targets: np.ndarray) 
 def test_saved_predictions_give_the_weights_of_the_assembled_model(images, classes):
     width = 1 if classes == 2 else classes
     members = {label: build_tiny_member(label, seed, width) for seed, label in enumerate(LABELS)}
-    saved = {label: member.predict(images, verbose=0) for label, member in members.items()}
+    saved = {label: take_logits(member).predict(images, verbose=0) for label, member in members.items()}
     targets = encode_targets(np.random.default_rng(1).integers(0, classes, ROWS), width)
     widths = dict.fromkeys(LABELS, width)
-    alone, inside = (build_meta_model(widths, [10], classes, seed=7) for _ in range(2))
+    alone, inside = (build_meta_model(widths, False, [10], classes, seed=7) for _ in range(2))
     untrained = [weights.copy() for weights in inside.get_weights()]
     frozen = {label: member.get_weights() for label, member in members.items()}
 
     history_alone = fit(alone, saved, targets)
-    history_inside = fit(assemble_ensemble("ensemble", members, inside), dict.fromkeys(LABELS, images), targets)
+    history_inside = fit(join_members("ensemble", members, inside), dict.fromkeys(LABELS, images), targets)
 
     for before, expected, received in zip(untrained, inside.get_weights(), alone.get_weights(), strict=True):
         assert not np.allclose(before, expected, atol=1e-3), "the fit has not moved the weights: nothing was compared"

@@ -39,20 +39,27 @@ def test_rows_reach_every_class_of_a_split_that_lies_in_their_order():
 def ensemble(tmp_path) -> keras.Model:
     """Saved as boss.h5 in the working directory of the test."""
     members = {label: build_small_member(label, seed) for seed, label in enumerate(("first", "second"))}
-    model = assemble_ensemble("boss", members, build_meta_model({"first": 1, "second": 1}, [4], 2, seed=0))
+    model = assemble_ensemble("boss", members, build_meta_model({"first": 1, "second": 1}, True, [4], 2, seed=0))
     save_model(model, tmp_path / "boss.h5")
     return model
 
 
-def predict(model: keras.Model) -> np.ndarray:
+def predict_logits(model: keras.Model) -> np.ndarray:
     images = IMAGES.astype(np.float32)
-    return keras.ops.convert_to_numpy(model({"first": images, "second": images}, training=False))
+    probabilities = keras.ops.convert_to_numpy(model({"first": images, "second": images}, training=False))
+    return np.log(probabilities / (1 - probabilities))
+
+
+def move(logit: np.ndarray, difference: float) -> np.ndarray:
+    """The logit of a probability that lies so much higher."""
+    probability = 1 / (1 + np.exp(-logit)) + difference
+    return np.log(probability / (1 - probability))
 
 
 @pytest.mark.parametrize("engine", ["keras", "openvino"])
 @pytest.mark.parametrize(("photos", "count"), [(3, 3), (99, 11), ("all", 11)])
 def test_the_saved_file_gives_what_its_parts_give(ensemble, tmp_path, capsys, engine, photos, count):
-    checked = check_saved(tmp_path / "boss.h5", IMAGES, predict(ensemble), make_inference(engine=engine), photos)
+    checked = check_saved(tmp_path / "boss.h5", IMAGES, predict_logits(ensemble), make_inference(engine=engine), photos)
 
     assert checked == count
     printed = capsys.readouterr().out
@@ -61,19 +68,19 @@ def test_the_saved_file_gives_what_its_parts_give(ensemble, tmp_path, capsys, en
 
 
 def test_another_model_is_refused(ensemble, tmp_path):
-    expected = predict(ensemble)
-    expected[6] += 0.002  # twice what float32 may differ
+    expected = predict_logits(ensemble)
+    expected[6] = move(expected[6], 0.002)  # twice what float32 may differ
 
     with pytest.raises(PipelineError, match=r"boss differs by 0\.002 from its parts \(tolerance 0\.001\)"):
         check_saved(tmp_path / "boss.h5", IMAGES, expected, make_inference(), "all")
 
 
 def test_rows_that_are_not_taken_are_not_compared(ensemble, tmp_path):
-    expected = predict(ensemble)
-    expected[1] += 0.5  # of 11 rows the 3 taken are 0, 3 and 7
+    expected = predict_logits(ensemble)
+    expected[1] = np.log(0.4 / 0.6)  # its probability is 0; of 11 rows the 3 taken are 0, 3 and 7
 
     assert check_saved(tmp_path / "boss.h5", IMAGES, expected, make_inference(), 3) == 3
-    with pytest.raises(PipelineError, match=r"differs by 0\.5"):
+    with pytest.raises(PipelineError, match=r"differs by 0\.4"):
         check_saved(tmp_path / "boss.h5", IMAGES, expected, make_inference(), "all")
 
 
