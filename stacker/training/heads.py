@@ -1,5 +1,7 @@
 """Heads on features, whole members from backbone and head, and which layers of a member are trained."""
 
+from collections.abc import Sequence
+
 import keras
 import numpy as np
 
@@ -75,7 +77,7 @@ def assemble_member(label: str, backbone: keras.Model, head: keras.Model) -> ker
     return keras.Model(backbone.input, head(backbone.output), name=label)
 
 
-def unfreeze_layers(network: keras.Model, settings: FineTune) -> None:
+def unfreeze_layers(network: keras.Model, settings: FineTune, names: Sequence[str] | None = None) -> None:
     """Make the layers trainable that `settings` asks for, and no other.
 
     In Keras 3 `training=False` at the call does not keep batch normalisation from updating its statistics in `fit`;
@@ -84,11 +86,12 @@ def unfreeze_layers(network: keras.Model, settings: FineTune) -> None:
     Args:
         network: the architecture itself (the layer "network" of a backbone).
         settings: "all", the number of last layers, or the name of the first layer to train.
+        names: what the settings call the layers; None for their own names.
 
     Raises:
         PipelineError: no layer has that name, or none of those asked for has weights to train.
     """
-    names = [layer.name for layer in network.layers]
+    names = [layer.name for layer in network.layers] if names is None else list(names)
     if settings.layers == "all":
         first = 0
     elif isinstance(settings.layers, int):
