@@ -6,8 +6,9 @@ earlier settings left behind goes first.
 """
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
-from stacker.artifacts.arrays import load_classes, load_labels
+from stacker.artifacts.arrays import load_classes, load_fingerprint, load_groups, load_labels
 from stacker.artifacts.curves import read_history
 from stacker.artifacts.errors import PipelineError
 from stacker.artifacts.leftovers import sweep_all
@@ -15,17 +16,22 @@ from stacker.artifacts.outputs import replaced_file
 from stacker.artifacts.predictions import Predictions, load_all_predictions, load_ensemble_predictions, spread_classes
 from stacker.artifacts.results import METRICS
 from stacker.checks.command import run_stage
-from stacker.ensembles.combining import choose_greedy_weights, combine_logistic, combine_mean, combine_weighted
-from stacker.ensembles.leave_one_out import apply_meta_weights, load_leave_one_out
+from stacker.ensembles.baselines import build_baselines
+from stacker.ensembles.held_out_rows import gather_held_out
+from stacker.ensembles.leave_one_out import load_leave_one_out
+from stacker.ensembles.meta_weights import apply_meta_weights
 from stacker.ensembles.ordering import order_members
 from stacker.pictures.gallery import draw_pictures
 from stacker.pictures.leaderboard_text import write_markdown
 from stacker.scoring.contributions import compare_pairs, count_oracle
 from stacker.scoring.leaderboard import Findings, Judgement, flatten_findings
 from stacker.scoring.reports import write_metrics
-from stacker.scoring.significance import compare_models
+from stacker.scoring.rows import Rows, load_choice_rows, load_test_rows, name_choice_rows, predict_choice_rows
+from stacker.scoring.significance import Comparison, adjust_comparisons, compare_models
 from stacker.scoring.standings import Model, choose_best_member, rank_models
 from stacker.settings.reading import read_labels
+
+RIVALS = ("mean", "greedy", "logistic")  # of the baselines; the most frequent class shows what a score is worth
 
 
 def main() -> None:
@@ -33,21 +39,21 @@ def main() -> None:
     sweep_all(members, ensembles)
     predictions = load_all_predictions(members)
     predictions = {label: predictions[label] for label in order_members(predictions)}  # so that names decide no tie
-    labels, classes = load_labels("test"), load_classes()
-    validation = {label: spread_classes(member.validation) for label, member in predictions.items()}
-    best_member = choose_best_member(validation, load_labels("validation"))
-    models = [Model("member", label, spread_classes(member.test)) for label, member in predictions.items()]
-    if len(members) > 1:
-        models += build_baselines(predictions, load_labels("train"), best_member)
-    models += [Model("ensemble", label, spread_classes(load_ensemble_predictions(label).test)) for label in ensembles]
-    check_lengths(models, len(labels))
-    findings = find_out(models, predictions, labels, classes, best_member)
+    models = build_models(predictions, ensembles)
+    test = load_test_rows()
+    check_lengths(models, len(test.labels))
+    findings = find_out(models, predictions, test)
     write_metrics(METRICS / "leaderboard.json", flatten_findings(findings))
     with replaced_file(METRICS / "leaderboard.md") as path:
         path.write_text(write_markdown(findings), encoding="utf-8")
-    draw_pictures(findings, labels, {label: read_history(label) for label in [*members, *ensembles]})
-    for model, scores in findings.standings:
-        print(f"{model.title}: accuracy {scores['accuracy']:.4f}, log loss {scores['log_loss']:.4f}")
+    draw_pictures(findings, test.labels, {label: read_history(label) for label in [*members, *ensembles]})
+    if findings.is_leaked:
+        print("warning: stacking.fit_on is `train`: no row is held out, and the order is that of the validation split")
+    for model, held_out, scores in findings.standings:
+        print(
+            f"{model.title}: held-out log loss {held_out['log_loss']:.4f}; test accuracy {scores['accuracy']:.4f}, log "
+            f"loss {scores['log_loss']:.4f}"
+        )
 
 
 def check_lengths(models: list[Model], n: int) -> None:
@@ -64,54 +70,69 @@ def check_lengths(models: list[Model], n: int) -> None:
             )
 
 
-def build_baselines(predictions: dict[str, Predictions], train_labels: np.ndarray, best_member: str) -> list[Model]:
-    """The simple combinations; those that learn do so from the held-out predictions, as the meta-model does."""
-    test = {label: spread_classes(member.test) for label, member in predictions.items()}
-    held_out = {label: spread_classes(member.held_out) for label, member in predictions.items()}
-    labels = train_labels[next(iter(predictions.values())).held_out_rows]
-    weights = choose_greedy_weights(held_out, labels)
-    shares = ", ".join(f"{label} {weights[label]:.2f}" for label in sorted(weights) if weights[label])
-    logistic = combine_logistic(held_out, labels, test)
-    return [
-        Model("baseline", "mean", combine_mean(test), "unweighted mean of the members' probabilities"),
-        Model(
-            "baseline", "greedy", combine_weighted(test, weights), f"greedy weights (Caruana et al., 2004): {shares}"
-        ),
-        Model("baseline", "logistic", logistic, "logistic regression on the members' logits"),
-        Model("baseline", "best_member", test[best_member], f"{best_member}, best by validation", is_alias=True),
+def build_models(predictions: dict[str, Predictions], ensembles: list[str]) -> list[Model]:
+    """Members, ensembles and, where there is something to combine, the simple baselines."""
+    members = [
+        Model("member", label, predict_choice_rows(member), spread_classes(member.test))
+        for label, member in predictions.items()
     ]
+    stacked = {label: load_ensemble_predictions(label) for label in ensembles}
+    models = members + [
+        Model("ensemble", label, predict_choice_rows(ensemble), spread_classes(ensemble.test))
+        for label, ensemble in stacked.items()
+    ]
+    if len(members) > 1:
+        held_out = gather_held_out(predictions, load_labels("train"), load_groups("train"))
+        with threadpool_limits(limits=1):  # another number of threads rounds otherwise
+            baselines = build_baselines(predictions, held_out, load_classes())
+        models += [Model("baseline", *baseline) for baseline in baselines]
+        best = choose_best_member(members, load_choice_rows(next(iter(predictions.values()))))
+        note = f"{best.name}, by held-out log loss"
+        models.append(best._replace(kind="baseline", name="best_member", note=note, is_alias=True))
+    return models
 
 
-def find_out(
-    models: list[Model], predictions: dict[str, Predictions], labels: np.ndarray, classes: list[str], best_member: str
-) -> Findings:
+def find_out(models: list[Model], predictions: dict[str, Predictions], test: Rows) -> Findings:
     """Rank the models, and compare each ensemble with the others."""
+    first, classes = next(iter(predictions.values())), load_classes()
+    choice = load_choice_rows(first)
+    best_member = choose_best_member([model for model in models if model.kind == "member"], choice).name
     rivals = [model for model in models if model.kind == "member" and model.name == best_member]
-    rivals += [model for model in models if model.kind == "baseline" and not model.is_alias]
-    predicted = {label: spread_classes(member.test).argmax(axis=1) for label, member in predictions.items()}
+    rivals += [model for model in models if model.kind == "baseline" and model.name in RIVALS]
     ensembles = [model for model in models if model.kind == "ensemble"]
+    against = {
+        model.name: {rival.title: compare_models(test.labels, model.test, rival.test, test.groups) for rival in rivals}
+        for model in ensembles
+    }
+    adjusted = adjust_comparisons(against)
+    counts = np.bincount(test.labels)
+    predicted = {label: spread_classes(member.test).argmax(axis=1) for label, member in predictions.items()}
     return Findings(
-        standings=rank_models(models, labels, classes),
+        standings=rank_models(models, choice, test, classes),
         classes=classes,
         best_member=best_member,
-        ensembles={model.name: judge(model, rivals, predictions, labels) for model in ensembles},
-        pairs=compare_pairs(labels, predicted),
-        oracle=count_oracle(labels, predicted),
-        is_leaked=any(member.is_leaked for member in predictions.values()),
-    )
-
-
-def judge(ensemble: Model, rivals: list[Model], predictions: dict[str, Predictions], labels: np.ndarray) -> Judgement:
-    """An ensemble against its rivals, and against those that lack a member."""
-    test = {label: member.test for label, member in predictions.items()}
-    without = load_leave_one_out(ensemble.name, list(predictions))
-    return Judgement(
-        {rival.title: compare_models(labels, ensemble.test, rival.test) for rival in rivals},
-        {
-            removed: compare_models(labels, ensemble.test, spread_classes(apply_meta_weights(weights, test)))
-            for removed, weights in without.items()
+        ensembles={
+            model.name: Judgement(adjusted[model.name], judge_removals(model.name, predictions, test))
+            for model in ensembles
         },
+        pairs=compare_pairs(test.labels, predicted),
+        oracle=count_oracle(test.labels, predicted),
+        choice_rows=name_choice_rows(first),
+        largest_class=(float(counts.max() / counts.sum()), classes[int(counts.argmax())]),
+        test_set=load_fingerprint("test"),
     )
+
+
+def judge_removals(ensemble: str, predictions: dict[str, Predictions], test: Rows) -> dict[str, Comparison]:
+    """By member, the meta-model with all members against the one that lacks it."""
+    logits = {label: member.test for label, member in predictions.items()}
+    fits = load_leave_one_out(ensemble, list(predictions))
+    answers = {removed: spread_classes(apply_meta_weights(weights, logits)) for removed, weights in fits.items()}
+    return {
+        removed: compare_models(test.labels, answers[""], answer, test.groups)
+        for removed, answer in answers.items()
+        if removed
+    }
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 Reads `models/members/`, `data/predictions/members/`, labels of train and validation, and test photos, but no test
 labels; writes `models/<ensemble>.h5`, `data/predictions/ensembles/<ensemble>.npz`, the learning curves
-`plots/curves/<ensemble>.csv`, and for `compare` the meta-models that lack one member each,
+`plots/curves/<ensemble>.csv`, and for `compare` meta-models that lack one member each,
 `data/predictions/leave_one_out/<ensemble>.npz`. The members' networks run for some test photos only, as a check of the
 saved file; all else comes from their saved predictions.
 """
@@ -11,16 +11,19 @@ from typing import Annotated
 
 import numpy as np
 import typer
+from threadpoolctl import threadpool_limits
 
-from stacker.artifacts.arrays import load_classes, load_images, load_labels
-from stacker.artifacts.curves import write_history
+from stacker.artifacts.arrays import load_classes, load_groups, load_images, load_labels
+from stacker.artifacts.curves import Epoch, write_history
 from stacker.artifacts.leftovers import sweep_inputs_of_stack
 from stacker.artifacts.model_paths import MEMBERS, MODELS
 from stacker.artifacts.outputs import replaced_file
 from stacker.artifacts.predictions import EnsemblePredictions, load_all_predictions, save_ensemble_predictions
 from stacker.checks.backend import use_backend
 from stacker.checks.command import run_stage
-from stacker.ensembles.leave_one_out import apply_meta_weights, save_leave_one_out
+from stacker.ensembles.held_out_rows import gather_held_out
+from stacker.ensembles.leave_one_out import save_leave_one_out
+from stacker.ensembles.meta_weights import apply_meta_weights
 from stacker.ensembles.ordering import order_members
 from stacker.settings.inference import load_inference
 from stacker.settings.meta_models import load_ensemble_check, load_meta_model
@@ -39,28 +42,49 @@ def main(ensemble: Annotated[str, typer.Argument(help="A label in the block `met
     use_backend()
     # from here on Keras, on the backend chosen
     from stacker.artifacts.saved_models import load_model, save_model
-    from stacker.ensembles.meta_fitting import TruthOfRows, fit_meta_model, fit_without_each
-    from stacker.ensembles.meta_model import assemble_ensemble, extract_weights
+    from stacker.ensembles.meta_fitting import Watched, fit_meta_model, fit_without_each
+    from stacker.ensembles.meta_model import assemble_ensemble, restore_meta_model
     from stacker.ensembles.saved_check import check_saved
     from stacker.training.fitting import make_deterministic
 
     make_deterministic()
-    truth = TruthOfRows(load_labels("train"), load_labels("validation"), len(load_classes()))
-    meta_model, history = fit_meta_model(predictions, truth, settings)
-    print(f"{ensemble}: loss {history[-1].loss:.4f}, accuracy {history[-1].accuracy:.4f} on the rows it learnt")
-    weights = extract_weights(meta_model)
+    held_out = gather_held_out(predictions, load_labels("train"), load_groups("train"), settings.class_weights)
+    watched = Watched({label: member.validation for label, member in predictions.items()}, load_labels("validation"))
+    class_count = len(load_classes())
+    with threadpool_limits(limits=1):  # another number of threads rounds otherwise; on small arrays it is slower, too
+        fitted = fit_meta_model(held_out, watched, class_count, settings)
+        without = fit_without_each(held_out, settings, fitted.spread)
+    report_fit(ensemble, fitted.history[-1], held_out.is_balanced)
     predicted = {
-        split: apply_meta_weights(weights, {label: getattr(member, split) for label, member in predictions.items()})
+        split: apply_meta_weights(
+            fitted.weights, {label: getattr(member, split) for label, member in predictions.items()}
+        )
         for split in ("train", "validation", "test")
     }
     with replaced_file(MODELS / f"{ensemble}.h5") as path:
         loaded = {label: load_model(MEMBERS / f"{label}.h5", f"train@{label}") for label in predictions}
+        widths = {label: values.shape[1] for label, values in held_out.logits.items()}
+        meta_model = restore_meta_model(fitted.weights, widths, class_count)
         save_model(assemble_ensemble(ensemble, loaded, meta_model), path)
         checked = check_saved(path, load_images("test"), predicted["test"], inference, photos)
-    saved = EnsemblePredictions(**predicted, fit_on=np.array(fit_on), checked_photos=np.array(checked))
-    save_ensemble_predictions(ensemble, saved)
-    write_history(ensemble, history)
-    save_leave_one_out(ensemble, fit_without_each(predictions, truth, settings))
+    save_ensemble_predictions(
+        ensemble,
+        EnsemblePredictions(
+            **predicted,
+            held_out=fitted.held_out,
+            held_out_rows=next(iter(predictions.values())).held_out_rows,
+            fit_on=np.array(fit_on),
+            checked_photos=np.array(checked),
+        ),
+    )
+    write_history(ensemble, fitted.history)
+    save_leave_one_out(ensemble, without)
+
+
+def report_fit(ensemble: str, last: Epoch, is_balanced: bool) -> None:
+    """Print what the meta-model reached on the rows that it learnt."""
+    weights = ", every class counting the same" if is_balanced else ""
+    print(f"{ensemble}: loss {last.loss:.4f}, accuracy {last.accuracy:.4f} on the rows it learnt{weights}")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ Reads the arrays in `data/arrays/`, but no test labels, and `data/features/<memb
 import time
 from typing import Annotated
 
+import numpy as np
 import typer
 
 from stacker.artifacts.arrays import SPLITS, load_classes, load_groups
@@ -30,6 +31,7 @@ def main(member: Annotated[str, typer.Argument(help="A label in the block `membe
     from stacker.training.assembled import check_assembled
     from stacker.training.choosing import choose_trainer
     from stacker.training.fitting import make_deterministic
+    from stacker.training.heads import give_probabilities
     from stacker.training.held_out_predictions import predict_held_out
     from stacker.training.member_data import load_member_data
     from stacker.training.reporting import predict_initially, report_fit
@@ -46,10 +48,11 @@ def main(member: Annotated[str, typer.Argument(help="A label in the block `membe
     seconds = time.monotonic() - started
     report_fit(member, len(plan.final.learn), fitted, seconds)
     predicted = dict(zip(SPLITS, trainer.predict(fitted, *((split, None) for split in SPLITS)), strict=True))
-    model = trainer.assemble(fitted)
+    model = give_probabilities(trainer.assemble(fitted))
     check_assembled(model, data.images["validation"], predicted["validation"], inference.precision)
     held_out = predict_held_out(trainer, plan, predicted["train"], seconds)
-    save_predictions(member, Predictions(**predicted, **held_out, initial_test=initial))
+    is_balanced = np.array(settings.training.class_weights == "balanced")
+    save_predictions(member, Predictions(**predicted, **held_out, initial_test=initial, is_balanced=is_balanced))
     save_model(model, MEMBERS / f"{member}.h5")
     write_history(member, fitted.history)
 

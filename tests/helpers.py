@@ -15,7 +15,8 @@ from stacker.settings.members import Head, Member
 from stacker.settings.training import Training
 
 TRAINING = {"epochs": 1, "batch_size": 8, "learning_rate": 0.01, "patience": None}
-META_MODEL = {"hidden": [4], "epochs": 2, "batch_size": 8, "learning_rate": 0.01}
+META_MODEL = {"hidden": [4]}
+ADAM = {"fit": "adam", "hidden": [4], "epochs": 2, "batch_size": 8, "learning_rate": 0.01}
 INFERENCE = {"engine": "keras", "batch_size": 8}
 
 

@@ -8,11 +8,11 @@ import numpy as np
 from benchmarks.photos import MEMBERS, Bench, load_pixels, take_evenly
 from benchmarks.results import Result, Table
 from benchmarks.sections.inference import build_member_backbone
-from stacker.ensembles.meta_model import assemble_ensemble, build_meta_model
+from stacker.ensembles.meta_model import build_meta_model, join_members, take_logits
 from stacker.settings.members import Head
 from stacker.training.batches import Batches
 from stacker.training.fitting import FitSettings, encode_targets, fit_model
-from stacker.training.heads import assemble_member, build_head
+from stacker.training.heads import assemble_member, build_head, give_probabilities
 
 TITLE = "Meta-model: saved predictions against the assembled model"
 EPOCHS = 20
@@ -30,11 +30,11 @@ def measure(bench: Bench) -> Result:
         images = load_pixels(photos, side)
         targets = encode_targets(np.array([number % 2 for number in range(len(images))]), 1)
         members = build_members(bench, side)
-        saved = {label: member.predict(images, verbose=0) for label, member in members.items()}
-        whole = build_meta_model(dict.fromkeys(members, 1), [10], 2, seed=0)
-        ensemble = assemble_ensemble("ensemble", members, whole)
+        saved = {label: take_logits(member).predict(images, verbose=0) for label, member in members.items()}
+        whole = build_meta_model(dict.fromkeys(members, 1), False, [10], 2, seed=0)
+        ensemble = join_members("ensemble", members, whole)
         assembled = fit(ensemble, dict.fromkeys(members, images), targets, 1)
-        fast = build_meta_model(dict.fromkeys(members, 1), [10], 2, seed=0)
+        fast = build_meta_model(dict.fromkeys(members, 1), False, [10], 2, seed=0)
         one = fit(fast, saved, targets, 1)
         pairs = zip(whole.get_weights(), fast.get_weights(), strict=True)
         difference = max(float(np.abs(first - second).max()) for first, second in pairs)
@@ -55,7 +55,7 @@ def build_members(bench: Bench, side: int) -> dict[str, keras.Model]:
     for label in MEMBERS:
         backbone = build_member_backbone(bench, label, side)
         head = build_head(Head(), np.empty((0, backbone.output_shape[1]), np.float32), 2, seed=0)
-        members[label] = assemble_member(label, backbone, head)
+        members[label] = give_probabilities(assemble_member(label, backbone, head))
     return members
 
 

@@ -30,6 +30,19 @@ def load_groups(split: str) -> np.ndarray:
     return load_array(ARRAYS / split / "groups.npy", COMMAND)
 
 
+def load_fingerprint(split: str) -> str:
+    """16 hexadecimal digits that tell which photos, of which classes, a split holds, whatever their names and order.
+
+    Raises:
+        PipelineError: the file is missing.
+    """
+    path = ARRAYS / split / "fingerprint.txt"
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        raise PipelineError(f"{path} is missing: run `{COMMAND}`, or `dvc checkout` to bring it back") from None
+
+
 def load_classes() -> list[str]:
     """The class names, in the order of the class indices.
 

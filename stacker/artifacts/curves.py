@@ -12,7 +12,7 @@ CURVES = Path("plots/curves")
 
 
 class Epoch(NamedTuple):
-    """One epoch of a fit: a line of the learning curves."""
+    """One epoch of a fit, or one iteration: a line of the learning curves. An iteration has no learning rate."""
 
     epoch: int
     phase: str
@@ -20,7 +20,7 @@ class Epoch(NamedTuple):
     loss: float
     val_accuracy: float
     val_loss: float
-    learning_rate: float
+    learning_rate: float | None
 
 
 def write_history(label: str, history: Sequence[Epoch]) -> None:

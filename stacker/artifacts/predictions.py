@@ -1,9 +1,13 @@
-"""Saved predictions: `data/predictions/members/<label>.npz`, and `ensembles/<label>.npz` beside them."""
+"""Saved predictions: `data/predictions/members/<label>.npz`, and `ensembles/<label>.npz` beside them.
+
+They are logits: a float32 probability is exactly 1.0 from a logit of 17 on, and then nothing tells how wrong it is.
+"""
 
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from scipy.special import expit, log_softmax, softmax
 
 from stacker.artifacts.errors import PipelineError
 from stacker.artifacts.numpy_files import load_arrays
@@ -16,9 +20,10 @@ LEAVE_ONE_OUT = PREDICTIONS / "leave_one_out"
 
 
 class Predictions(NamedTuple):
-    """The probabilities that one member gives.
+    """The logits that one member gives.
 
-    Each array of probabilities is float32, (n, 1), of the second class, from a sigmoid head, or (n, classes).
+    Each array of logits is float32, (n, 1), the log odds of the second class, where a sigmoid follows, or (n, classes),
+    where a softmax does.
 
     Attributes:
         train: for every training row, from the saved model; leaked wherever the row was learnt.
@@ -26,8 +31,10 @@ class Predictions(NamedTuple):
         test: for every test row, from the saved model.
         held_out: for the rows that the meta-model learns from.
         held_out_rows: int64, (m,), which rows of the train split those are.
-        held_out_fold: int64, (m,), the fold whose model predicted the row; -1 if the row was learnt by it (leaked).
+        held_out_fold: int64, (m,), the cut that the row belongs to when what learns from these rows is itself to be
+            judged on them (out-of-fold: the fold whose model predicted it); -1 if the member learnt the row (leaked).
         initial_test: for every test row, before any training; empty, (0, 1), where not asked for.
+        is_balanced: bool, (), were rows weighted so that every class counts the same?
     """
 
     train: np.ndarray
@@ -37,6 +44,7 @@ class Predictions(NamedTuple):
     held_out_rows: np.ndarray
     held_out_fold: np.ndarray
     initial_test: np.ndarray
+    is_balanced: np.ndarray
 
     @property
     def is_leaked(self) -> bool:
@@ -52,14 +60,17 @@ class Predictions(NamedTuple):
 
 
 class EnsemblePredictions(NamedTuple):
-    """The probabilities that one ensemble gives: its meta-model, on the members' saved predictions.
+    """The logits that one ensemble gives: its meta-model, on the members' saved predictions.
 
-    Each array of probabilities is float32, (n, 1), of the second class, or (n, classes).
+    Each array of logits is float32, (n, 1) for two classes, or (n, classes).
 
     Attributes:
         train: for every training row; leaked, as the members' are.
         validation: for every validation row.
         test: for every test row.
+        held_out: for the members' held-out rows, each from a meta-model that has learnt the other cuts alone; empty
+            where the members' are leaked.
+        held_out_rows: int64, (m,), which rows of the train split those are.
         fit_on: a string, (), what the meta-model learnt from: "oof", "holdout" or "train" (leaked).
         checked_photos: int64, (), how many test photos went through the saved file itself, with the same answers.
     """
@@ -67,6 +78,8 @@ class EnsemblePredictions(NamedTuple):
     train: np.ndarray
     validation: np.ndarray
     test: np.ndarray
+    held_out: np.ndarray
+    held_out_rows: np.ndarray
     fit_on: np.ndarray
     checked_photos: np.ndarray
 
@@ -118,13 +131,34 @@ def load_all_predictions(labels: list[str]) -> dict[str, Predictions]:
     return predictions
 
 
-def spread_classes(probabilities: np.ndarray) -> np.ndarray:
-    """Probabilities of every class, float64, (n, classes): a sigmoid's (n, 1) become (n, 2)."""
-    values = probabilities.astype(np.float64)
+def compute_probabilities(logits: np.ndarray) -> np.ndarray:
+    """What a saved model gives: a sigmoid of (n, 1), a softmax of (n, classes); dtype and shape stay."""
+    probabilities: np.ndarray = expit(logits) if logits.shape[1] == 1 else softmax(logits, axis=1)
+    return probabilities
+
+
+def spread_classes(logits: np.ndarray) -> np.ndarray:
+    """Probabilities of every class, float64, (n, classes): (n, 1) become (n, 2), both as exact as they are small."""
+    values = logits.astype(np.float64)
     if values.shape[1] == 1:
-        values = np.hstack([1 - values, values])
-    spread: np.ndarray = values / values.sum(axis=1, keepdims=True)
-    return spread
+        values = np.hstack([-values, values])
+        return np.asarray(expit(values))
+    return np.asarray(softmax(values, axis=1))
+
+
+def spread_logits(logits: np.ndarray) -> np.ndarray:
+    """Logits that mean the same for every member, float64.
+
+    Returns:
+        (n, 1), the log odds of the second class, for two classes, also from a softmax; else (n, classes), log
+        probabilities.
+    """
+    values = logits.astype(np.float64)
+    if values.shape[1] == 1:
+        return values
+    if values.shape[1] == 2:
+        return values[:, 1:] - values[:, :1]
+    return np.asarray(log_softmax(values, axis=1))
 
 
 def _save(path: Path, predictions: Predictions | EnsemblePredictions) -> None:

@@ -1,41 +1,43 @@
 """Simple ways to combine members, which a stacked meta-model has to beat: pure functions, no network.
 
-Each learns, where it learns at all, from the predictions that the meta-model learns from.
+Each learns, where it learns at all, from the rows that the meta-model learns from.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from stacker.artifacts.errors import PipelineError
+from stacker.artifacts.predictions import spread_classes, spread_logits
+from stacker.ensembles.held_out_rows import HeldOutRows, Logits
 
 GREEDY_ROUNDS = 100
-SMALLEST_PROBABILITY = 1e-7  # float32 sigmoids saturate at 1 - 6e-8; a logit needs a bound
+LARGEST_LOGIT = 16.0  # a member that is surer than its training could show pulls the logistic regression no further
+
+Predictor = Callable[[Logits], np.ndarray]  # from the members' logits of n rows to probabilities, float64, (n, k)
 
 
-def combine_mean(test: Mapping[str, np.ndarray]) -> np.ndarray:
+def combine_mean(logits: Logits) -> np.ndarray:
     """The unweighted mean of the members' probabilities.
 
     Args:
-        test: by member, float64, (n, k), rows sum to 1.
+        logits: by member, float32, (n, 1) or (n, k).
 
     Returns:
         Float64, (n, k).
     """
-    mean: np.ndarray = np.mean(list(test.values()), axis=0)
+    mean: np.ndarray = np.mean([spread_classes(values) for values in logits.values()], axis=0)
     return mean
 
 
-def combine_weighted(test: Mapping[str, np.ndarray], weights: Mapping[str, float]) -> np.ndarray:
+def combine_weighted(logits: Logits, weights: Mapping[str, float]) -> np.ndarray:
     """The mean of the members' probabilities under `weights`, which sum to 1; shapes as in `combine_mean`."""
-    total: np.ndarray = np.sum([weights[member] * test[member] for member in weights], axis=0)
+    total: np.ndarray = np.sum([weights[member] * spread_classes(logits[member]) for member in weights], axis=0)
     return total
 
 
-def choose_greedy_weights(
-    held_out: Mapping[str, np.ndarray], labels: np.ndarray, rounds: int = GREEDY_ROUNDS
-) -> dict[str, float]:
+def choose_greedy_weights(held_out: HeldOutRows, rounds: int = GREEDY_ROUNDS) -> dict[str, float]:
     """Weights by forward selection with replacement.
 
     Every round adds the member whose vote lowers the log loss of the mean most; the round with the lowest loss wins. Of
@@ -43,62 +45,71 @@ def choose_greedy_weights(
     Source: Caruana et al., "Ensemble selection from libraries of models", 2004, without their bagging.
 
     Args:
-        held_out: by member, float64, (n, k), rows sum to 1.
-        labels: int64, (n,).
+        held_out: the rows to learn from.
         rounds: votes to give out at most.
 
     Returns:
         By member, a weight of at least 0; they sum to 1.
     """
+    labels = held_out.labels
     rows = np.arange(len(labels))
     # The log loss of a mean needs the probability of the true class alone.
-    of_truth = np.stack([probabilities[rows, labels] for probabilities in held_out.values()])
+    of_truth = np.stack([spread_classes(values)[rows, labels] for values in held_out.logits.values()])
+    shares = held_out.weights / len(labels)
     total = np.zeros(len(labels))
     votes: list[int] = []
     losses: list[float] = []
     for number in range(1, rounds + 1):
         means = np.clip((total + of_truth) / number, np.finfo(np.float64).eps, 1)
-        candidates = -np.log(means).mean(axis=1)
+        candidates = -np.log(means) @ shares
         votes.append(int(candidates.argmin()))
         losses.append(float(candidates.min()))
         total += of_truth[votes[-1]]
     best = int(np.argmin(losses)) + 1
-    counts = np.bincount(votes[:best], minlength=len(held_out))
-    return {member: float(count / best) for member, count in zip(held_out, counts, strict=True)}
+    counts = np.bincount(votes[:best], minlength=len(held_out.logits))
+    return {member: float(count / best) for member, count in zip(held_out.logits, counts, strict=True)}
 
 
-def combine_logistic(
-    held_out: Mapping[str, np.ndarray], labels: np.ndarray, test: Mapping[str, np.ndarray]
-) -> np.ndarray:
+def fit_logistic(held_out: HeldOutRows, class_count: int) -> Predictor:
     """Logistic regression on the members' logits, with scikit-learn's default penalty (L2, C = 1).
 
     Args:
-        held_out: by member, float64, (m, k), rows sum to 1: what it learns from.
-        labels: int64, (m,).
-        test: by member, float64, (n, k).
-
-    Returns:
-        Float64, (n, k). A class that no held-out row has gets a probability of 0.
+        held_out: the rows to learn from.
+        class_count: number of classes; one that no row has gets a probability of 0.
 
     Raises:
-        PipelineError: all held-out rows are of one class.
+        PipelineError: all rows are of one class.
     """
+    labels = held_out.labels
     if len(np.unique(labels)) < 2:
         raise PipelineError(
             f"the {len(labels)} held-out rows are all of one class, and logistic regression needs two: "
             "raise stacking.holdout, or add training images"
         )
     model = LogisticRegression(max_iter=10_000)
-    model.fit(_stack_logits(held_out), labels)
-    probabilities = np.zeros_like(next(iter(test.values())))
-    probabilities[:, model.classes_] = model.predict_proba(_stack_logits({member: test[member] for member in held_out}))
-    return probabilities
+    model.fit(_stack_logits(held_out.logits), labels, sample_weight=held_out.weights)
+
+    def predict(logits: Logits) -> np.ndarray:
+        features = _stack_logits({member: logits[member] for member in held_out.logits})
+        probabilities = np.zeros((len(features), class_count))
+        probabilities[:, model.classes_] = model.predict_proba(features)
+        return probabilities
+
+    return predict
 
 
-def _stack_logits(predictions: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Features: a member's log odds for two classes, its log probabilities for more."""
+def fit_prior(held_out: HeldOutRows, class_count: int) -> Predictor:
+    """Always the most frequent class: every row gets the classes' shares, float64, (n, k). What a score is worth."""
+    shares = np.bincount(held_out.labels, minlength=class_count) / len(held_out.labels)
+    return lambda logits: np.tile(shares, (len(next(iter(logits.values()))), 1))
+
+
+def _stack_logits(logits: Logits) -> np.ndarray:
+    """Features: a member's log odds for two classes, its log probabilities less their mean for more."""
     columns = []
-    for probabilities in predictions.values():
-        logs = np.log(np.clip(probabilities, SMALLEST_PROBABILITY, 1 - SMALLEST_PROBABILITY))
-        columns.append(logs[:, 1:] - logs[:, :1] if logs.shape[1] == 2 else logs)
+    for values in logits.values():
+        spread = spread_logits(values)
+        if spread.shape[1] > 1:
+            spread = spread - spread.mean(axis=1, keepdims=True)
+        columns.append(np.clip(spread, -LARGEST_LOGIT, LARGEST_LOGIT))
     return np.hstack(columns)

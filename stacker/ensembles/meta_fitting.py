@@ -1,83 +1,111 @@
-"""Fit a meta-model on the members' held-out predictions, with all members and without each in turn."""
+"""Fit a meta-model on the members' held-out predictions: whole, by cross-fitting, and without each member in turn."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import NamedTuple
 
-import keras
 import numpy as np
 
 from stacker.artifacts.curves import Epoch
-from stacker.artifacts.predictions import Predictions, spread_classes
-from stacker.ensembles.leave_one_out import MetaWeights
-from stacker.ensembles.meta_model import apply_temperature, build_meta_model, extract_weights, find_temperature
-from stacker.settings.meta_models import MetaModel
-from stacker.training.batches import Batches
-from stacker.training.fitting import FitSettings, encode_targets, fit_model
+from stacker.ensembles.adam_fit import fit_by_adam
+from stacker.ensembles.held_out_rows import HeldOutRows, Logits, cross_fit
+from stacker.ensembles.meta_weights import MetaWeights, apply_meta_weights, divide_logits
+from stacker.ensembles.penalised import Fit, fit_penalised
+from stacker.ensembles.penalised_model import fold_weights, trace_fit
+from stacker.ensembles.spread import choose_spread
+from stacker.ensembles.temperature import calibrate_across_cuts, find_temperature
+from stacker.settings.meta_models import AdamMetaModel, PenalisedMetaModel
+from stacker.splits.held_out import cut_rows
+
+CUTS = 5  # of leaked rows, to choose a spread by
 
 
-class TruthOfRows(NamedTuple):
-    """What the rows of the splits are, as far as stacking may know it.
+class Watched(NamedTuple):
+    """The validation split, which is watched for the learning curves and steers nothing.
 
     Attributes:
-        train: int64, (n,), the class of every row of the train split.
-        validation: likewise.
-        class_count: number of classes.
+        logits: by member, float32, (n, 1) or (n, classes).
+        labels: int64, (n,).
     """
 
-    train: np.ndarray
-    validation: np.ndarray
-    class_count: int
+    logits: Logits
+    labels: np.ndarray
+
+
+class FittedMetaModel(NamedTuple):
+    """A meta-model, fitted on all held-out rows.
+
+    Attributes:
+        weights: of the meta-model, calibrated if asked.
+        history: its learning curves.
+        held_out: logits of the held-out rows, float32, (m, 1) or (m, classes), each by a fit on the other cuts; empty,
+            (0, ...), where the rows are leaked.
+        spread: of the hidden units of a penalised fit; 0 for none, and for one by Adam.
+    """
+
+    weights: MetaWeights
+    history: list[Epoch]
+    held_out: np.ndarray
+    spread: float
 
 
 def fit_meta_model(
-    predictions: Mapping[str, Predictions], truth: TruthOfRows, settings: MetaModel
-) -> tuple[keras.Model, list[Epoch]]:
-    """Fit on the held-out predictions, and calibrate if asked; the validation split is only watched, for the curves.
-
-    Args:
-        predictions: by member, in the order of the meta-model's inputs; all hold out the same rows.
-        truth: the labels.
-        settings: of the meta-model.
-    """
-    held = {label: member.held_out for label, member in predictions.items()}
-    labels = truth.train[next(iter(predictions.values())).held_out_rows]
-    widths = {label: values.shape[1] for label, values in held.items()}
-    meta_model = build_meta_model(widths, settings.hidden, truth.class_count, settings.seed)
-    width = meta_model.output_shape[-1]
-    seen = {label: member.validation for label, member in predictions.items()}
-    history = fit_model(
-        meta_model,
-        Batches(held, encode_targets(labels, width), np.arange(len(labels)), settings.batch_size, settings.seed),
-        Batches(seen, encode_targets(truth.validation, width), np.arange(len(truth.validation)), settings.batch_size),
-        FitSettings(settings.epochs, settings.batch_size, settings.learning_rate, seed=settings.seed),
-        "meta_model",
-    )
+    held_out: HeldOutRows, watched: Watched, class_count: int, settings: PenalisedMetaModel | AdamMetaModel
+) -> FittedMetaModel:
+    """Fit on all held-out rows; then on all cuts but one, for each, which says how good it is on fresh rows."""
+    if isinstance(settings, PenalisedMetaModel):
+        fitted = _fit_to_optimum(held_out, watched, settings)
+    else:
+        fitted = _fit_by_adam(held_out, watched, class_count, settings)
+    if held_out.is_leaked:
+        return fitted._replace(held_out=fitted.held_out[:0])
     if settings.calibration == "temperature":
-        calibrate(meta_model, held, labels)
-    return meta_model, history
+        temperature = find_temperature(fitted.held_out, held_out.labels, held_out.weights)
+        print(f"calibration: temperature {temperature:.3f}, folded into the output layer")
+        calibrated = calibrate_across_cuts(fitted.held_out, held_out)
+        return fitted._replace(weights=divide_logits(fitted.weights, temperature), held_out=calibrated)
+    return fitted
 
 
 def fit_without_each(
-    predictions: Mapping[str, Predictions], truth: TruthOfRows, settings: MetaModel
-) -> dict[str, MetaWeights]:
-    """For each member the meta-model that a pipeline without it would have: what the member adds is the difference."""
-    without = {}
-    for removed in predictions:
-        print(f"meta-model without {removed}")
-        rest = {label: member for label, member in predictions.items() if label != removed}
-        without[removed] = extract_weights(fit_meta_model(rest, truth, settings)[0])
-    return without
+    held_out: HeldOutRows, settings: PenalisedMetaModel | AdamMetaModel, spread: float
+) -> Mapping[str, MetaWeights]:
+    """The meta-model with all members, by the key "", and without each in turn: what it adds is the difference.
 
-
-def calibrate(meta_model: keras.Model, held_out: Mapping[str, np.ndarray], labels: np.ndarray) -> None:
-    """Fit a temperature on the held-out predictions and fold it into the meta-model.
+    All are fitted to their optimum, even where the ensemble is not: of two fits from random weights, one seed's luck is
+    often the larger part of the difference.
 
     Args:
-        meta_model: fitted; its output layer is changed in place.
-        held_out: by member, float32, (m, 1) or (m, classes).
-        labels: int64, (m,).
+        held_out: the rows to learn from.
+        settings: of the meta-model.
+        spread: of the hidden units, the same for all.
     """
-    outputs = meta_model([held_out[tensor.name] for tensor in meta_model.inputs], training=False)
-    temperature = find_temperature(spread_classes(keras.ops.convert_to_numpy(outputs)), labels)
-    apply_temperature(meta_model, temperature)
-    print(f"calibration: temperature {temperature:.3f}, folded into the output layer")
+    chosen = settings if isinstance(settings, PenalisedMetaModel) else PenalisedMetaModel()
+    rows = {"": held_out, **{removed: held_out.without(removed) for removed in held_out.logits}}
+    return {removed: _fold(rest, _fit(rest, chosen, spread)) for removed, rest in rows.items()}
+
+
+def _fit_to_optimum(held_out: HeldOutRows, watched: Watched, settings: PenalisedMetaModel) -> FittedMetaModel:
+    cuts = cut_rows(held_out.labels, held_out.groups, CUTS, seed=0) if held_out.is_leaked else held_out.cuts
+    choice = choose_spread(held_out._replace(cuts=cuts), settings)
+    fit = _fit(held_out, settings, choice.spread)
+    history = trace_fit(fit, held_out, watched.logits, watched.labels)
+    return FittedMetaModel(_fold(held_out, fit), history, choice.held_out.astype(np.float32), choice.spread)
+
+
+def _fit(held_out: HeldOutRows, settings: PenalisedMetaModel, spread: float) -> Fit:
+    return fit_penalised(held_out, sum(settings.hidden), spread, settings.weight_spread, settings.seed)
+
+
+def _fold(held_out: HeldOutRows, fit: Fit) -> MetaWeights:
+    return fold_weights(fit, {member: values.shape[1] for member, values in held_out.logits.items()})
+
+
+def _fit_by_adam(held_out: HeldOutRows, watched: Watched, class_count: int, settings: AdamMetaModel) -> FittedMetaModel:
+    def learn(rows: HeldOutRows) -> partial[np.ndarray]:
+        weights, _ = fit_by_adam(rows, watched.logits, watched.labels, class_count, settings)
+        return partial(apply_meta_weights, weights)
+
+    weights, history = fit_by_adam(held_out, watched.logits, watched.labels, class_count, settings)
+    predicted = apply_meta_weights(weights, held_out.logits) if held_out.is_leaked else cross_fit(held_out, learn)
+    return FittedMetaModel(weights, history, predicted, spread=0.0)

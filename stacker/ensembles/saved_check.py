@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 
 from stacker.artifacts.errors import PipelineError
-from stacker.artifacts.predictions import spread_classes
+from stacker.artifacts.predictions import compute_probabilities
 from stacker.artifacts.saved_models import load_model
 from stacker.inference.predictors import compile_predictor
 from stacker.settings.inference import Inference
@@ -25,8 +25,7 @@ def check_saved(
     Args:
         path: of the saved ensemble.
         images: of the test split, uint8, (n, side, side, 3), RGB, 0-255.
-        expected: their probabilities by the meta-model on the members' saved predictions, float32, (n, 1) or
-            (n, classes).
+        expected: their logits by the meta-model on the members' saved predictions, float32, (n, 1) or (n, classes).
         inference: engine and precision of the pass.
         photos: how many to take, spread evenly over the split, which lies in the order of the classes.
 
@@ -41,8 +40,9 @@ def check_saved(
     names = [tensor.name for tensor in ensemble.inputs]
     predictor = compile_predictor(ensemble, inference, {name: images.dtype for name in names})
     received = predictor.predict({name: images for name in names}, rows)
-    difference = float(np.abs(received - expected[rows]).max())
-    decisions = [spread_classes(values).argmax(axis=1) for values in (received, expected[rows])]
+    wanted = compute_probabilities(expected[rows])
+    difference = float(np.abs(received - wanted).max())
+    decisions = [_decide(values) for values in (received, wanted)]
     print(
         f"{path.stem}: {len(rows)} of {len(images)} test photos through the saved file ({predictor.engine}, "
         f"{predictor.precision}): largest difference {difference:.1e}, "
@@ -61,3 +61,9 @@ def choose_rows(n: int, photos: int | Literal["all"]) -> np.ndarray:
     """Row numbers, int64, sorted: `photos` of `n`, spread evenly, or all."""
     count = n if photos == "all" else min(n, photos)
     return np.arange(count) * n // count
+
+
+def _decide(probabilities: np.ndarray) -> np.ndarray:
+    """The class decided for, int64, (n,)."""
+    is_single = probabilities.shape[1] == 1
+    return np.asarray(probabilities[:, 0] > 0.5 if is_single else probabilities.argmax(axis=1), dtype=np.int64)

@@ -1,16 +1,16 @@
 """The leaderboard for people, as markdown: pure functions."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
-from stacker.scoring.contributions import describe_removal, format_p_value
+from stacker.pictures.tables import build_table
+from stacker.pictures.verdict_text import judge_ensembles, judge_members
 from stacker.scoring.leaderboard import Findings
+from stacker.scoring.reports import count_photos
 from stacker.scoring.scores import CALIBRATION_BINS
-from stacker.scoring.significance import Comparison
-from stacker.scoring.standings import Standing
+from stacker.scoring.standings import Model, Standing
 
 COLUMNS = {
-    "log_loss": "log loss",
+    "balanced_accuracy": "balanced accuracy",
     "brier": "Brier",
     "roc_auc": "ROC AUC",
     "average_precision": "average precision",
@@ -19,20 +19,28 @@ COLUMNS = {
 }
 
 
+HELD_OUT = {"held-out log loss": "log_loss", "held-out accuracy": "accuracy"}
+LARGEST_SHARE = 0.8  # of one class; beyond it accuracy is the wrong measure
+MOST_CLASSES = 20  # in the table of recalls
+
+
 def write_markdown(findings: Findings) -> str:
     """The whole report, fit for a pull-request comment."""
     parts = [
         "# Leaderboard",
-        f"{findings.n:,} test photos, {len(findings.classes)} classes; ranked by accuracy, with its 95 % Wilson "
-        "interval. Lower is better for log loss (nats), Brier score and calibration error (of the predicted class, "
-        f"{CALIBRATION_BINS} bins of equal width).",
+        _introduce(findings),
         _warn_of_leaks(findings),
-        _tabulate_scores(findings.standings),
+        _warn_of_rare_classes(findings),
+        _tabulate_standings(findings.standings),
         _list_notes(findings.standings),
-        _judge_ensembles(findings),
-        _judge_members(findings),
+        "## More scores of the test photos",
+        "Lower is better for the Brier score and the calibration error (of the predicted class, "
+        f"{CALIBRATION_BINS} bins of equal width).",
+        _tabulate_scores(findings.standings),
+        judge_ensembles(findings),
+        judge_members(findings),
         "## Recall of each class",
-        _tabulate_recalls(findings),
+        *_tabulate_recalls(findings),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -43,24 +51,58 @@ def _warn_of_leaks(findings: Findings) -> str:
     return (
         "> **Leaked predictions.** `stacking.fit_on` is `train`: the ensemble and the baselines that learn (greedy, "
         "logistic) learnt from predictions on rows that the members had been trained on. For comparison only; "
-        "`oof` and `holdout` are honest."
+        "`oof` and `holdout` are honest. The held-out columns are of the validation split, as no row was held out; it "
+        "has also steered early stopping."
     )
 
 
-def _tabulate_scores(standings: Sequence[Standing]) -> str:
-    header = ("", "model", "accuracy", "95 % interval", "right", *COLUMNS.values())
+def _introduce(findings: Findings) -> str:
+    scores = findings.standings[0].scores
+    classes = len(findings.classes)
+    return (
+        f"{count_photos(scores)} test photos (test set {findings.test_set}), {classes} classes. In the order of the "
+        "held-out log loss (nats, lower is better): by it one chooses. The test columns say how good the choice is; "
+        "to choose by them would make them too good. Accuracy with its 95 % interval (Wilson's; copies of a photo "
+        "count as what they are)."
+    )
+
+
+def _warn_of_rare_classes(findings: Findings) -> str:
+    share, name = findings.largest_class
+    if share <= LARGEST_SHARE:
+        return ""
+    return (
+        f"> **Accuracy says little here.** {share:.1%} of the test photos are {name}: to always say so is that "
+        "accurate. Look at balanced accuracy, log loss, and the recall of each class."
+    )
+
+
+def _tabulate_standings(standings: Sequence[Standing]) -> str:
+    header = ("", "model", *HELD_OUT, "accuracy", "95 % interval", "right", "log loss")
     rows = [
         (
             number,
-            f"**{model.title}**" if model.kind == "ensemble" else model.title,
-            f"{scores['accuracy']:.4f}",
-            f"{scores['accuracy_low']:.4f} to {scores['accuracy_high']:.4f}",
-            f"{round(scores['accuracy'] * scores['n']):,}",
-            *(f"{scores[name]:.4f}" for name in COLUMNS),
+            _name_model(standing.model),
+            *(f"{standing.held_out[name]:.4f}" for name in HELD_OUT.values()),
+            f"{standing.scores['accuracy']:.4f}",
+            f"{standing.scores['accuracy_low']:.4f} to {standing.scores['accuracy_high']:.4f}",
+            f"{round(standing.scores['accuracy'] * standing.scores['n']):,}",
+            f"{standing.scores['log_loss']:.4f}",
         )
-        for number, (model, scores) in enumerate(standings, start=1)
+        for number, standing in enumerate(standings, start=1)
     ]
-    return _build_table(header, rows)
+    return build_table(header, rows)
+
+
+def _tabulate_scores(standings: Sequence[Standing]) -> str:
+    rows = [
+        (_name_model(standing.model), *(f"{standing.scores[name]:.4f}" for name in COLUMNS)) for standing in standings
+    ]
+    return build_table(("model", *COLUMNS.values()), rows)
+
+
+def _name_model(model: Model) -> str:
+    return f"**{model.title}**" if model.kind == "ensemble" else model.title
 
 
 def _list_notes(standings: Sequence[Standing]) -> str:
@@ -69,114 +111,18 @@ def _list_notes(standings: Sequence[Standing]) -> str:
     )
 
 
-def _judge_ensembles(findings: Findings) -> str:
-    names = name_ensembles(list(findings.ensembles))
-    return "\n\n".join(
-        _judge_ensemble(names[label], judgement.against, findings.n)
-        for label, judgement in findings.ensembles.items()
-        if judgement.against
-    )
-
-
-def name_ensembles(labels: Sequence[str]) -> dict[str, str]:
-    """By label what an ensemble is called in a sentence: the only one is "the ensemble"."""
-    return {label: label if len(labels) > 1 else "the ensemble" for label in labels}
-
-
-def _judge_ensemble(name: str, against: Mapping[str, Comparison], n: int) -> str:
-    header = ("against", f"only {name} right", "only the other right", "p", "log loss difference", "95 % interval")
-    rows = [(title, *_show_comparison(comparison)) for title, comparison in against.items()]
-    sentences = [f"- {describe_lead(name, _name_rival(title), comparison, n)}" for title, comparison in against.items()]
-    explanation = (
-        "p: exact McNemar test, two-sided, not corrected for the number of comparisons. Log loss difference: the "
-        "ensemble's less the other's, so that less than 0 is better; interval by paired bootstrap over the photos."
-    )
-    return "\n\n".join((f"## Is {name} better?", "\n".join(sentences), _build_table(header, rows), explanation))
-
-
-def describe_lead(name: str, other: str, comparison: Comparison, n: int) -> str:
-    """An ensemble against another model, as plain sentences; a loss is said as plainly as a win.
-
-    Args:
-        name: of the ensemble, as `name_ensembles` gives it.
-        other: the other model, as a part of a sentence.
-        comparison: the ensemble against the other.
-        n: number of test rows.
-    """
-    word = "more" if comparison.net > 0 else "fewer"
-    count = f"{abs(comparison.net):,} {word} right than" if comparison.net else "as many right as"
-    verdict = "a significant difference" if comparison.p_value < 0.05 else "no significant difference"
-    if comparison.loss_low > 0:
-        loss = "higher, and so worse"
-    elif comparison.loss_high < 0:
-        loss = "lower, and so better"
-    else:
-        loss = "not told apart from the other's"
-    return (
-        f"Of {n:,} photos, {name} gets {count} {other}: {verdict} at 5 % "
-        f"({comparison.gained:,} against {comparison.lost:,}, {format_p_value(comparison.p_value)}). Its log loss is "
-        f"{loss} ({comparison.loss_difference:+.4f}, 95 % {comparison.loss_low:+.4f} to {comparison.loss_high:+.4f})."
-    )
-
-
-def _name_rival(title: str) -> str:
-    """A rival's title as a part of a sentence."""
-    if title.startswith("baseline: "):
-        return f"the {title.replace(':', '')}"
-    return f"{title}, the best member by validation"
-
-
-def _judge_members(findings: Findings) -> str:
-    if not findings.pairs:
-        return ""
-    parts = ["## What each member adds"]
-    for label, judgement in findings.ensembles.items():
-        if judgement.without:
-            parts += [f"### To {label}"] if len(findings.ensembles) > 1 else []
-            parts += _judge_removals(judgement.without, findings.n)
-    parts.append(
-        f"At least one member is right on {findings.oracle:,} of {findings.n:,} photos "
-        f"({findings.oracle / findings.n:.4f}): no choice among their votes can do better."
-    )
-    pair_header = ("members", "error correlation", "disagreement", "both wrong")
-    pair_rows = [
-        (
-            f"{pair.first}, {pair.second}",
-            "undefined" if pair.error_correlation is None else f"{pair.error_correlation:.3f}",
-            f"{pair.disagreement:.4f}",
-            f"{pair.both_wrong:,}",
-        )
-        for pair in findings.pairs
+def _tabulate_recalls(findings: Findings) -> list[str]:
+    recalls = {standing.model.title: standing.scores["recall"] for standing in findings.standings}
+    classes = list(findings.classes)
+    if len(classes) <= MOST_CLASSES:
+        return [build_table(("class", *recalls), ((name, *_show_recalls(recalls, name)) for name in classes))]
+    classes.sort(key=lambda name: sum(scores[name] for scores in recalls.values()))
+    worst = classes[:MOST_CLASSES]
+    return [
+        f"The {MOST_CLASSES} of {len(classes):,} classes that are recognised least; `metrics/<model>.json` has all.",
+        build_table(("class", *recalls), ((name, *_show_recalls(recalls, name)) for name in worst)),
     ]
-    return "\n\n".join([*parts, _build_table(pair_header, pair_rows)])
 
 
-def _judge_removals(without: Mapping[str, Comparison], n: int) -> list[str]:
-    header = ("without", "only with it right", "only without it right", "p", "log loss difference", "95 % interval")
-    rows = [(member, *_show_comparison(value)) for member, value in sorted(without.items())]
-    sentences = [f"- {describe_removal(row[0], without[row[0]], n)}" for row in rows]
-    method = "Each time the meta-model is fitted anew; less than 0: the ensemble is better with the member."
-    return ["\n".join(sentences), _build_table(header, rows), method]
-
-
-def _tabulate_recalls(findings: Findings) -> str:
-    rows = [
-        (standing.model.title, *(f"{value:.4f}" for value in standing.scores["recall"].values()))
-        for standing in findings.standings
-    ]
-    return _build_table(("model", *findings.classes), rows)
-
-
-def _show_comparison(comparison: Comparison) -> tuple[str, ...]:
-    return (
-        f"{comparison.gained:,}",
-        f"{comparison.lost:,}",
-        format_p_value(comparison.p_value).removeprefix("p ").removeprefix("= "),
-        f"{comparison.loss_difference:+.4f}",
-        f"{comparison.loss_low:+.4f} to {comparison.loss_high:+.4f}",
-    )
-
-
-def _build_table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines)
+def _show_recalls(recalls: Mapping[str, Mapping[str, float]], name: str) -> list[str]:
+    return [f"{scores[name]:.4f}" for scores in recalls.values()]

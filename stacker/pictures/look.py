@@ -14,6 +14,7 @@ from PIL import Image
 
 from stacker.artifacts.outputs import replaced_file
 from stacker.artifacts.results import PLOTS
+from stacker.scoring.reports import count_photos
 from stacker.scoring.standings import Model, Standing
 
 # Paul Tol's "muted" scheme, told apart with every kind of colour blindness (his technical note SRON/EPS/TN/09-002);
@@ -91,13 +92,17 @@ def shorten(text: str, length: int) -> str:
 
 
 def draw_leaderboard(standings: Sequence[Standing]) -> Figure:
-    """Accuracy with its Wilson interval and log loss with its bootstrap interval, the best model on top."""
+    """Accuracy and log loss on the test split with their intervals, and, as circles, on the held-out rows.
+
+    The order is that of the held-out log loss.
+    """
     styles = choose_styles([standing.model for standing in standings])
     figure = Figure((10, 1.4 + 0.36 * len(standings)), layout="constrained")
     accuracy, loss = figure.subplots(1, 2, sharey=True)
     for axes, name in ((accuracy, "accuracy"), (loss, "log_loss")):
-        for row, (model, scores) in enumerate(standings):
+        for row, (model, held_out, scores) in enumerate(standings):
             colour = styles[model.title]["color"]
+            axes.plot(held_out[name], row + 0.28, marker="o", markersize=4, fillstyle="none", color=colour)
             axes.plot([scores[f"{name}_low"], scores[f"{name}_high"]], [row, row], color=colour, linewidth=2)
             axes.plot(scores[name], row, marker="D" if model.kind == "ensemble" else "o", color=colour)
             axes.annotate(
@@ -106,9 +111,9 @@ def draw_leaderboard(standings: Sequence[Standing]) -> Figure:
         axes.margins(x=0.08)
         axes.grid(axis="x", color="#dddddd")
         axes.set_axisbelow(True)
-    accuracy.set_yticks(range(len(standings)), [shorten(model.title, 32) for model, _ in standings])
+    accuracy.set_yticks(range(len(standings)), [shorten(model.title, 32) for model, *_ in standings])
     accuracy.set_ylim(len(standings) - 0.4, -0.7)
-    accuracy.set_xlabel("accuracy, 95 % Wilson interval")
-    loss.set_xlabel("log loss in nats, 95 % bootstrap interval; less is better")
-    figure.suptitle(f"Leaderboard on {standings[0].scores['n']:,} test photos")
+    accuracy.set_xlabel("accuracy, 95 % interval; circle: held-out rows")
+    loss.set_xlabel("log loss in nats, 95 % bootstrap interval; circle: held-out rows, whose order it is")
+    figure.suptitle(f"Leaderboard on {count_photos(standings[0].scores)} test photos")
     return figure

@@ -8,7 +8,8 @@ from matplotlib.figure import Figure
 from sklearn.metrics import confusion_matrix
 
 from stacker.pictures.look import build_grid, choose_styles, shorten
-from stacker.scoring.scores import CALIBRATION_BINS, bin_confidence, compute_calibration_error, compute_wilson_interval
+from stacker.scoring.intervals import compute_wilson_interval
+from stacker.scoring.scores import CALIBRATION_BINS, bin_confidence, compute_calibration_error
 from stacker.scoring.standings import Model
 
 MOST_NUMBERED = 12  # classes; the counts of more would not be readable
@@ -76,7 +77,7 @@ def _draw_bins(axes: Axes, labels: np.ndarray, probabilities: np.ndarray, colour
     axes.plot([0, 1], [0, 1], color="#777777", linestyle=":", linewidth=1)
     filled = np.flatnonzero(counts)
     x, y = confidence[filled] / counts[filled], hits[filled] / counts[filled]
-    intervals = np.array([compute_wilson_interval(int(hits[number]), int(counts[number])) for number in filled])
+    intervals = np.array([compute_wilson_interval(hits[number] / counts[number], counts[number]) for number in filled])
     axes.vlines(x, intervals[:, 0], intervals[:, 1], color=colour, linewidth=1)
     axes.plot(x, y, "o-", color=colour, markersize=4, linewidth=1)
     lowest = 1 / probabilities.shape[1]  # no predicted class can have less

@@ -7,6 +7,8 @@ from stacker.scoring.contributions import Pair
 from stacker.scoring.significance import Comparison
 from stacker.scoring.standings import Standing
 
+COUNTS = ("n", "groups", "recall")  # said once, or in a key a class
+
 
 class Judgement(NamedTuple):
     """One ensemble against others.
@@ -24,13 +26,16 @@ class Findings(NamedTuple):
     """All that `compare` found out.
 
     Attributes:
-        standings: the leaderboard, best first.
+        standings: the leaderboard, best first, by held-out log loss.
         classes: the class names.
-        best_member: by validation.
+        best_member: by held-out log loss.
         ensembles: by label, each ensemble against others.
         pairs: the members side by side.
         oracle: how many test rows at least one member gets right.
-        is_leaked: members predicted rows that they had learnt, for the meta-model and the baselines to learn from.
+        choice_rows: where the rows that choices are made by come from, "oof", "holdout", or "validation": then members
+            predicted rows that they had learnt, for the meta-model and the baselines to learn from.
+        largest_class: its share of the test split, 0 to 1, and its name.
+        test_set: fingerprint of the test split: scores of two runs compare where it is equal.
     """
 
     standings: Sequence[Standing]
@@ -39,7 +44,14 @@ class Findings(NamedTuple):
     ensembles: Mapping[str, Judgement]
     pairs: Sequence[Pair]
     oracle: int
-    is_leaked: bool
+    choice_rows: str
+    largest_class: tuple[float, str]
+    test_set: str
+
+    @property
+    def is_leaked(self) -> bool:
+        """Have meta-model and baselines learnt from leaked predictions?"""
+        return self.choice_rows == "validation"
 
     @property
     def n(self) -> int:
@@ -49,10 +61,18 @@ class Findings(NamedTuple):
 
 def flatten_findings(findings: Findings) -> dict[str, Any]:
     """One number a key; a value that is undefined has no key."""
-    values: dict[str, Any] = {"n": findings.n, "leaked": findings.is_leaked, "best_member": findings.best_member}
-    for model, scores in sorted(findings.standings, key=lambda standing: standing.model.key):
-        values |= {f"{model.key}.{name}": value for name, value in scores.items() if name not in ("n", "recall")}
-        values |= {f"{model.key}.recall.{name}": value for name, value in scores["recall"].items()}
+    values: dict[str, Any] = {
+        "test_set": findings.test_set,
+        "heldout_rows": findings.choice_rows,
+        "n": findings.n,
+        "groups": findings.standings[0].scores["groups"],
+        "leaked": findings.is_leaked,
+        "best_member": findings.best_member,
+    }
+    for model, held_out, scores in sorted(findings.standings, key=lambda standing: standing.model.key):
+        values |= {f"{model.key}.heldout.{name}": value for name, value in held_out.items() if name not in COUNTS}
+        values |= {f"{model.key}.test.{name}": value for name, value in scores.items() if name not in COUNTS}
+        values |= {f"{model.key}.test.recall.{name}": value for name, value in scores["recall"].items()}
     for label, judgement in sorted(findings.ensembles.items()):
         for title, comparison in judgement.against.items():
             rival = "best_member" if title == findings.best_member else title.replace("baseline: ", "baselines.")

@@ -1,4 +1,4 @@
-"""Write one model's scores and the data of its plots."""
+"""Write one model's scores and the data of its plots, and say the scores in a line."""
 
 import csv
 import json
@@ -10,37 +10,41 @@ import numpy as np
 from sklearn.metrics import roc_curve
 
 from stacker.artifacts.outputs import replaced_file
-from stacker.artifacts.results import CONFUSION, METRICS, ROC
-from stacker.scoring.scores import compute_scores
+from stacker.artifacts.results import CONFUSION, ROC
+
+MOST_POINTS = 2000  # of a curve
 
 
-def write_report(
-    model: str, labels: np.ndarray, probabilities: np.ndarray, classes: list[str], facts: dict[str, Any]
-) -> None:
-    """Score a model on the test split; write `metrics/<model>.json`, `plots/{confusion,roc}/<model>.csv`.
+def write_plots(model: str, labels: np.ndarray, probabilities: np.ndarray, classes: list[str]) -> None:
+    """Write the data of a model's plots, `plots/{confusion,roc}/<model>.csv`.
 
     Args:
         model: the label of a member or of an ensemble.
-        labels: int64, (n,).
+        labels: of the test split, int64, (n,).
         probabilities: float64, (n, k).
         classes: the k class names.
-        facts: what else goes into the metrics, such as the engine.
     """
-    scores = compute_scores(labels, probabilities, classes)
-    write_metrics(METRICS / f"{model}.json", {**scores, **facts})
-    predicted = probabilities.argmax(axis=1)
-    pairs = sorted(zip(labels, predicted, strict=True))
+    pairs = sorted(zip(labels, probabilities.argmax(axis=1), strict=True))
     write_table(
         CONFUSION / f"{model}.csv",
         ("actual", "predicted"),
         ((classes[label], classes[guess]) for label, guess in pairs),
     )
     write_table(ROC / f"{model}.csv", ("false_positive_rate", "true_positive_rate"), trace_roc(labels, probabilities))
-    print(
-        f"{model}: accuracy {scores['accuracy']:.4f} (95 % {scores['accuracy_low']:.4f} to "
-        f"{scores['accuracy_high']:.4f}, n {scores['n']}), log loss {scores['log_loss']:.4f}, "
-        f"ROC AUC {scores['roc_auc']:.4f}"
+
+
+def describe_scores(scores: dict[str, Any]) -> str:
+    """The scores that one looks at first, in a line."""
+    return (
+        f"accuracy {scores['accuracy']:.4f} (95 % {scores['accuracy_low']:.4f} to {scores['accuracy_high']:.4f}, "
+        f"n {count_photos(scores)}), log loss {scores['log_loss']:.4f}"
     )
+
+
+def count_photos(scores: dict[str, Any]) -> str:
+    """How many photos were scored, and of how many different ones they are, where some are copies."""
+    n, groups = scores["n"], scores["groups"]
+    return f"{n:,}" if groups == n else f"{n:,} in {groups:,} groups"
 
 
 def trace_roc(labels: np.ndarray, probabilities: np.ndarray) -> list[tuple[float, float]]:
@@ -51,6 +55,9 @@ def trace_roc(labels: np.ndarray, probabilities: np.ndarray) -> list[tuple[float
     else:
         truth, score = np.eye(classes)[labels].ravel(), probabilities.ravel()
     false_positive, true_positive, _ = roc_curve(truth, score)
+    if len(false_positive) > MOST_POINTS:  # of many classes and rows there are millions, which no plot shows
+        kept = np.linspace(0, len(false_positive) - 1, MOST_POINTS).round().astype(int)
+        false_positive, true_positive = false_positive[kept], true_positive[kept]
     return [(round(x, 6), round(y, 6)) for x, y in zip(false_positive.tolist(), true_positive.tolist(), strict=True)]
 
 

@@ -3,39 +3,36 @@
 from typing import Any
 
 import numpy as np
-from scipy.stats import binomtest
 from sklearn import metrics
+
+from stacker.scoring.intervals import compute_accuracy_interval
 
 CALIBRATION_BINS = 15
 
 
-def compute_scores(labels: np.ndarray, probabilities: np.ndarray, classes: list[str]) -> dict[str, Any]:
+def compute_scores(
+    labels: np.ndarray, probabilities: np.ndarray, classes: list[str], groups: np.ndarray
+) -> dict[str, Any]:
     """All scores of one model.
 
     Args:
         labels: int64, (n,).
         probabilities: float64, (n, k), rows sum to 1.
         classes: the k class names.
+        groups: int64, (n,); duplicates share a group.
 
     Returns:
-        `n`, `accuracy` with its 95 % Wilson interval (`accuracy_low`, `accuracy_high`), `log_loss` (nats), `brier`
-        (mean over rows of the squared distance, halved for two classes, so that it is the usual binary score),
-        `roc_auc` and `average_precision` (of the second class; macro one-vs-rest for more than two), `f1` (likewise),
-        `calibration_error` (see `compute_calibration_error`) and `recall`, a score a class.
+        Those of `compute_summary`; `brier` (mean over rows of the squared distance, halved for two classes, so that it
+        is the usual binary score), `roc_auc` and `average_precision` (of the second class; macro one-vs-rest for more
+        than two), `f1` (likewise), `calibration_error` (see `compute_calibration_error`) and `recall`, a score a class.
     """
     predicted = probabilities.argmax(axis=1)
-    correct = int((predicted == labels).sum())
-    low, high = compute_wilson_interval(correct, len(labels))
     one_hot = np.eye(len(classes))[labels]
     binary = len(classes) == 2
     ranked = (labels, probabilities[:, 1]) if binary else (one_hot, probabilities)
     squared = ((probabilities - one_hot) ** 2).sum(axis=1)
     return {
-        "n": len(labels),
-        "accuracy": correct / len(labels),
-        "accuracy_low": low,
-        "accuracy_high": high,
-        "log_loss": float(metrics.log_loss(labels, probabilities, labels=range(len(classes)))),
+        **compute_summary(labels, probabilities, groups),
         "brier": float(squared.mean() / (2 if binary else 1)),
         "roc_auc": float(metrics.roc_auc_score(*ranked)),
         "average_precision": float(metrics.average_precision_score(*ranked)),
@@ -45,10 +42,26 @@ def compute_scores(labels: np.ndarray, probabilities: np.ndarray, classes: list[
     }
 
 
-def compute_wilson_interval(correct: int, n: int) -> tuple[float, float]:
-    """The 95 % score interval of a share (Wilson, 1927), without continuity correction."""
-    interval = binomtest(correct, n).proportion_ci(0.95, "wilson")
-    return float(interval.low), float(interval.high)
+def compute_summary(labels: np.ndarray, probabilities: np.ndarray, groups: np.ndarray) -> dict[str, Any]:
+    """The scores that one chooses by; arguments as in `compute_scores`.
+
+    Returns:
+        `n`, `groups` (how many of them are no copies of one another), `accuracy` with its 95 % interval
+        (`accuracy_low`, `accuracy_high`: see `compute_accuracy_interval`), `balanced_accuracy` (the mean recall of the
+        classes that the rows have) and `log_loss` (nats).
+    """
+    predicted = probabilities.argmax(axis=1)
+    right = predicted == labels
+    low, high = compute_accuracy_interval(right, groups)
+    return {
+        "n": len(labels),
+        "groups": len(np.unique(groups)),
+        "accuracy": float(right.mean()),
+        "accuracy_low": low,
+        "accuracy_high": high,
+        "balanced_accuracy": float(metrics.recall_score(labels, predicted, labels=np.unique(labels), average="macro")),
+        "log_loss": float(metrics.log_loss(labels, probabilities, labels=range(probabilities.shape[1]))),
+    }
 
 
 def compute_recalls(labels: np.ndarray, predicted: np.ndarray, classes: list[str]) -> dict[str, float]:

@@ -1,27 +1,31 @@
 """The models on the leaderboard, with their scores: pure functions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from stacker.scoring.scores import compute_scores
-from stacker.scoring.significance import bootstrap_means, compute_log_losses
+from stacker.scoring.intervals import resample_means, take_interval
+from stacker.scoring.rows import Rows
+from stacker.scoring.scores import compute_scores, compute_summary
+from stacker.scoring.significance import compute_log_losses
 
 
 class Model(NamedTuple):
-    """One model's answers on the test split.
+    """One model's answers.
 
     Attributes:
         kind: what it is.
         name: a member's or an ensemble's label, or a baseline's name.
-        test: probabilities, float64, (n, k), rows sum to 1.
+        held_out: probabilities of the rows that choices are made by, float64, (m, k), rows sum to 1.
+        test: of the test split, float64, (n, k), likewise.
         note: what a reader should know, such as a baseline's weights.
         is_alias: the same answers as another model's, as those of the best member are: not drawn twice.
     """
 
     kind: Literal["ensemble", "baseline", "member"]
     name: str
+    held_out: np.ndarray
     test: np.ndarray
     note: str = ""
     is_alias: bool = False
@@ -38,32 +42,40 @@ class Model(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """A line of the leaderboard: `scores` as `stacker.scoring.scores.compute_scores` gives them.
+    """A line of the leaderboard.
 
-    `log_loss_low` and `log_loss_high`, by bootstrap over the test rows, are added to them.
+    Attributes:
+        model: whose it is.
+        held_out: its scores on the rows that choices are made by, as `stacker.scoring.scores.compute_summary`
+            gives them.
+        scores: on the test split, as `stacker.scoring.scores.compute_scores` gives them, and `log_loss_low` and
+            `log_loss_high`, by bootstrap over groups.
     """
 
     model: Model
+    held_out: dict[str, Any]
     scores: dict[str, Any]
 
 
-def rank_models(models: Sequence[Model], labels: np.ndarray, classes: list[str]) -> list[Standing]:
-    """Score the models on the test split and sort them: by accuracy, then log loss, then name.
+def rank_models(models: Sequence[Model], choice: Rows, test: Rows, classes: list[str]) -> list[Standing]:
+    """Score the models and sort them by held-out log loss, then held-out accuracy: to choose by is not to look ahead.
 
     Args:
         models: in any order.
-        labels: int64, (n,).
+        choice: the rows that choices are made by.
+        test: the test split.
         classes: the k class names.
     """
-    losses = np.stack([compute_log_losses(labels, model.test) for model in models], axis=1)
-    intervals = bootstrap_means(losses)
+    losses = np.stack([compute_log_losses(test.labels, model.test) for model in models], axis=1)
+    low, high = take_interval(resample_means(losses, test.groups))
     standings = [
         Standing(
             model,
+            compute_summary(choice.labels, model.held_out, choice.groups),
             {
-                **compute_scores(labels, model.test, classes),
-                "log_loss_low": float(intervals[0, number]),
-                "log_loss_high": float(intervals[1, number]),
+                **compute_scores(test.labels, model.test, classes, test.groups),
+                "log_loss_low": float(low[number]),
+                "log_loss_high": float(high[number]),
             },
         )
         for number, model in enumerate(models)
@@ -71,21 +83,10 @@ def rank_models(models: Sequence[Model], labels: np.ndarray, classes: list[str])
     return sorted(standings, key=_rank)
 
 
-def choose_best_member(validation: Mapping[str, np.ndarray], labels: np.ndarray) -> str:
-    """The member with the highest accuracy on the validation split; of equals, the one with the lowest log loss.
-
-    Args:
-        validation: by member, float64, (n, k), rows sum to 1.
-        labels: int64, (n,).
-    """
-
-    def rank(member: str) -> tuple[int, float]:
-        probabilities = validation[member]
-        correct = int((probabilities.argmax(axis=1) == labels).sum())
-        return -correct, float(compute_log_losses(labels, probabilities).mean())
-
-    return min(validation, key=rank)
+def choose_best_member(members: Sequence[Model], choice: Rows) -> Model:
+    """The member with the lowest log loss on the rows that choices are made by; of equals, the first."""
+    return min(members, key=lambda member: compute_log_losses(choice.labels, member.held_out).mean())
 
 
 def _rank(standing: Standing) -> tuple[float, float, str]:
-    return -standing.scores["accuracy"], standing.scores["log_loss"], standing.model.key
+    return standing.held_out["log_loss"], -standing.held_out["accuracy"], standing.model.key

@@ -1,21 +1,64 @@
 """The block `meta_models`: the ensembles, each with a meta-model of its own; and how a saved ensemble is checked."""
 
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import TypeAdapter
+from pydantic import Discriminator, Field, Tag, TypeAdapter, model_validator
 
 from stacker.artifacts.errors import PipelineError
 from stacker.settings.reading import read_block, validate
 from stacker.settings.sections import Count, Rate, Section, Seed
 
+ClassWeights = Literal["auto", "balanced"] | None
 
-class MetaModel(Section):
+
+class PenalisedMetaModel(Section):
+    """Fitted to its optimum, near the mean of the members' logits."""
+
+    fit: Literal["penalised"] = "penalised"
+    hidden: Annotated[list[Count], Field(max_length=1)] = [10]
+    weight_spread: Rate = 0.3
+    spread: Literal["auto"] | Annotated[float, Field(ge=0)] = "auto"
+    calibration: Literal["temperature"] | None = None
+    class_weights: ClassWeights = "auto"
+    seed: Seed = 0
+
+    @model_validator(mode="before")
+    @classmethod
+    def check_fit(cls, value: Any) -> Any:
+        fit = value.get("fit", "penalised") if isinstance(value, dict) else "penalised"
+        if fit != "penalised":
+            raise ValueError(f"fit: expected penalised or adam, received {fit!r}")
+        only_adam = sorted({"epochs", "batch_size", "learning_rate"} & set(value)) if isinstance(value, dict) else []
+        if only_adam:
+            raise ValueError(
+                f"{', '.join(only_adam)}: the meta-model is fitted to its optimum, which knows no such setting: remove "
+                "it, or set `fit: adam`"
+            )
+        return value
+
+
+class AdamMetaModel(Section):
+    """Fitted by mini-batches from random weights, as the tutorial did it."""
+
+    fit: Literal["adam"]
     hidden: list[Count] = [10]
     epochs: Count = 50
     batch_size: Count = 32
     learning_rate: Rate = 0.01
     calibration: Literal["temperature"] | None = None
+    class_weights: ClassWeights = "auto"
     seed: Seed = 0
+
+
+def choose_fit(value: Any) -> str:
+    """Which of the two kinds is meant; what is neither is checked as the default one, whose error names the choices."""
+    fit = value.get("fit") if isinstance(value, dict) else getattr(value, "fit", None)
+    return "adam" if fit == "adam" else "penalised"
+
+
+MetaModel = Annotated[
+    Annotated[PenalisedMetaModel, Tag("penalised")] | Annotated[AdamMetaModel, Tag("adam")], Discriminator(choose_fit)
+]
 
 
 class EnsembleCheck(Section):
@@ -24,7 +67,7 @@ class EnsembleCheck(Section):
     photos: Count | Literal["all"] = 256
 
 
-def load_meta_model(label: str) -> MetaModel:
+def load_meta_model(label: str) -> PenalisedMetaModel | AdamMetaModel:
     """The meta-model called `label`, checked.
 
     Raises:
@@ -34,7 +77,8 @@ def load_meta_model(label: str) -> MetaModel:
     if label not in meta_models:
         known = ", ".join(meta_models) or "(it is empty)"
         raise PipelineError(f"meta_models has no {label!r}: choose from {known}")
-    return validate(TypeAdapter(MetaModel), meta_models[label], f"meta_models.{label}")
+    schema: TypeAdapter[PenalisedMetaModel | AdamMetaModel] = TypeAdapter(MetaModel)
+    return validate(schema, meta_models[label], f"meta_models.{label}")
 
 
 def load_ensemble_check() -> EnsembleCheck:

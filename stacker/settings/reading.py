@@ -108,7 +108,7 @@ def _find_keys(value: Any, names: tuple[str, ...], prefix: str = "") -> Iterator
 
 
 def _describe(problem: ErrorDetails, value: Any, locate: Callable[[Place], Place]) -> str:
-    place = locate(_drop_branches(problem["loc"], value))
+    place = locate(_drop_branches(problem["loc"], value, problem["type"] == "missing"))
     where = ".".join(map(str, place)) or "settings"
     if problem["type"] == "missing":
         return _explain_missing(place)
@@ -121,13 +121,16 @@ def _describe(problem: ErrorDetails, value: Any, locate: Callable[[Place], Place
     return f"{where}: {message}{received}"
 
 
-def _drop_branches(place: Place, value: Any) -> Place:
-    """`place` without the branches of the schema that pydantic names in it, such as `constrained-int`."""
+def _drop_branches(place: Place, value: Any, is_missing: bool) -> Place:
+    """`place` without the branches of the schema that pydantic names in it, such as `constrained-int`.
+
+    Where a setting is missing, the last part of the place is its name.
+    """
     kept: Place = ()
     for number, part in enumerate(place):
         if isinstance(value, list):
             kept, value = (*kept, part), value[int(part)]
-        elif isinstance(value, dict) and (part in value or number == len(place) - 1):
+        elif isinstance(value, dict) and (part in value or (is_missing and number == len(place) - 1)):
             kept, value = (*kept, part), value.get(part)
     return kept
 

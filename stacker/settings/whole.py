@@ -24,7 +24,7 @@ from stacker.settings.training import Training
 # Keras wants every name once.
 RESERVED_LABELS = re.compile(
     r"members|ensembles|baselines|pairs|oracle|leaderboard|details|audit|leave_one_out|resize|scale_pixels|network|"
-    r"pool|head|augmented_images|member_outputs|hidden_\d+|probabilities|meta_model"
+    r"pool|head|augmented_images|member_outputs|hidden_\d+|logits|probabilities|meta_model"
 )
 
 
@@ -73,6 +73,11 @@ class Settings(Section):
             yield f"meta_models.{label}: that label is kept for a file or a layer of the pipeline's own: choose another"
         if label in self.members:
             yield f"meta_models.{label}: a member is called {label} too, and their files would be the same: rename one"
+        if self.meta_models[label].calibration and self.stacking.fit_on == "train":
+            yield (
+                f"meta_models.{label}.calibration: a temperature is fitted on held-out rows, and `stacking.fit_on: "
+                "train` holds out none: set it to oof or holdout, or calibration to null"
+            )
 
 
 def load_settings(path: Path = PARAMS) -> Settings:

@@ -4,6 +4,7 @@ The meta-model must see predictions of the quality that it will meet: a member's
 are far too good (Wolpert, "Stacked generalization", 1992; scikit-learn's `StackingClassifier`).
 """
 
+import warnings
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -28,10 +29,13 @@ class Plan(NamedTuple):
     Attributes:
         folds: fits that only serve the held-out predictions; empty unless out-of-fold.
         final: the fit that gives the saved model; what it predicts is held out for `holdout`, and leaked for `train`.
+        cuts: int64, of every row that is predicted for the meta-model, in the order of the row numbers, the cut that it
+            belongs to where a meta-model is itself judged on these rows: the fold, for out-of-fold; -1 where leaked.
     """
 
     folds: list[Fold]
     final: Fold
+    cuts: np.ndarray
 
 
 def plan_fits(
@@ -49,7 +53,7 @@ def plan_fits(
         fit_on: "oof" (out-of-fold), "holdout", or "train" (the members' own training rows: leaked, for comparison).
         labels: int64, (n,), of the train split.
         groups: int64, (n,); duplicates share a group, and no group is torn between folds.
-        fold_count: for oof.
+        fold_count: for oof; for holdout the number of cuts, as far as the rarest class has groups for them.
         holdout: for holdout, the fraction of rows that no member learns from.
         seed: of the draw.
         classes: the names, for errors.
@@ -60,24 +64,43 @@ def plan_fits(
     everything = np.arange(len(labels))
     nothing = np.empty(0, dtype=np.int64)
     if fit_on == "train":
-        return Plan([], Fold(everything, everything))
+        return Plan([], Fold(everything, everything), np.full(len(labels), -1))
     if fit_on == "holdout":
         _require_groups(labels, groups, 2, "stacking.fit_on: holdout needs 2", classes)
         held = draw_rows(labels, groups, holdout, seed)
         final = Fold(np.setdiff1d(everything, held), held)
         _require_held_out(labels, final, holdout, seed, classes)
-        return Plan([], final)
+        return Plan([], final, cut_rows(labels[held], groups[held], fold_count, seed))
     _require_groups(labels, groups, fold_count, f"stacking.folds: {fold_count} folds need as many", classes)
-    folds = _cut_folds(labels, groups, fold_count, seed)
+    cuts = cut_rows(labels, groups, fold_count, seed)
+    folds = [Fold(np.flatnonzero(cuts != number), np.flatnonzero(cuts == number)) for number in range(fold_count)]
     _require_learnt(labels, folds, seed, classes)
-    return Plan(folds, Fold(everything, nothing))
+    return Plan(folds, Fold(everything, nothing), cuts)
 
 
-def _cut_folds(labels: np.ndarray, groups: np.ndarray, fold_count: int, seed: int) -> list[Fold]:
+def cut_rows(labels: np.ndarray, groups: np.ndarray, count: int, seed: int) -> np.ndarray:
+    """Cut rows into parts, stratified, in whole groups: `count`, or as many as the rarest class has groups, but two.
+
+    Args:
+        labels: int64, (m,).
+        groups: int64, (m,); duplicates share a group.
+        count: 2 or more.
+        seed: of the draw.
+
+    Returns:
+        Int64, (m,): 0, 1, ... for the part that each row belongs to.
+    """
     from sklearn.model_selection import StratifiedGroupKFold
 
-    splitter = StratifiedGroupKFold(fold_count, shuffle=True, random_state=seed)
-    return [Fold(learn, predict) for learn, predict in splitter.split(labels, labels, groups)]
+    fewest = min(len(np.unique(groups[labels == label])) for label in np.unique(labels))
+    splitter = StratifiedGroupKFold(max(2, min(count, fewest)), shuffle=True, random_state=seed)
+    cuts = np.empty(len(labels), np.int64)
+    with warnings.catch_warnings():
+        # a class of one group is in one part alone, and said to be too rare
+        warnings.filterwarnings("ignore", "The least populated class", UserWarning)
+        for number, (_, rows) in enumerate(splitter.split(labels, labels, groups)):
+            cuts[rows] = number
+    return cuts
 
 
 def _require_groups(labels: np.ndarray, groups: np.ndarray, wanted: int, need: str, classes: Sequence[str]) -> None:

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 
 from stacker.artifacts.errors import PipelineError
+from stacker.artifacts.predictions import compute_probabilities
 
 CHECKED_ROWS = 8
 
@@ -12,9 +13,9 @@ def check_assembled(model: keras.Model, images: np.ndarray, predicted: np.ndarra
     """Does the model that is saved give, from raw images, what was predicted through features or another engine?
 
     Args:
-        model: the member, whole.
+        model: the member, whole, as it is saved: it gives probabilities.
         images: of the validation split, uint8, (n, side, side, 3), RGB, 0-255.
-        predicted: their probabilities, float32, (n, 1) or (n, classes).
+        predicted: their logits, float32, (n, 1) or (n, classes).
         precision: in which they were predicted.
 
     Raises:
@@ -22,7 +23,7 @@ def check_assembled(model: keras.Model, images: np.ndarray, predicted: np.ndarra
     """
     tolerance = 1e-3 if precision == "float32" else 0.1
     received = keras.ops.convert_to_numpy(model(np.asarray(images[:CHECKED_ROWS], np.float32), training=False))
-    difference = float(np.abs(received - predicted[:CHECKED_ROWS]).max())
+    difference = float(np.abs(received - compute_probabilities(predicted[:CHECKED_ROWS])).max())
     if not difference < tolerance:
         raise PipelineError(
             f"{model.name}: the assembled model differs by {difference:.2g} from the predictions (tolerance "

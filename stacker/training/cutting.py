@@ -12,7 +12,7 @@ class Halves(NamedTuple):
     Attributes:
         front: from images, as the member takes them, to activations, (n, width), float32: all tensors that cross the
             cut, flattened, side by side.
-        tail: from these activations to probabilities.
+        tail: from these activations to logits.
     """
 
     front: keras.Model
@@ -73,10 +73,10 @@ def split_member(member: keras.Model) -> Halves:
     front = front_network(member.get_layer("scale_pixels").output)
     tail_network = keras.Model(cut.tensors, network.output)
     activations = keras.Input((sum(cut.widths),), name=member.name)
-    probabilities = member.get_layer("head")(member.get_layer("pool")(tail_network(_restore(activations, cut))))
+    logits = member.get_layer("head")(member.get_layer("pool")(tail_network(_restore(activations, cut))))
     return Halves(
         keras.Model(member.input, front, name=f"{member.name}_front"),
-        keras.Model(activations, probabilities, name=f"{member.name}_tail"),
+        keras.Model(activations, logits, name=f"{member.name}_tail"),
     )
 
 

@@ -73,10 +73,10 @@ def compute_class_weights(labels: np.ndarray) -> np.ndarray:
 def compile_model(
     model: keras.Model, settings: FitSettings, steps_per_epoch: int, steps_per_execution: int = 1
 ) -> None:
-    """Compile for probabilities: binary cross-entropy for one output, categorical for more.
+    """Compile for logits: binary cross-entropy for one output, categorical for more.
 
     Args:
-        model: gives probabilities, (n, 1) or (n, classes).
+        model: gives logits, (n, 1) or (n, classes): its last layer is linear.
         settings: of the optimizer, its schedule and the loss.
         steps_per_epoch: batches, which the schedule counts.
         steps_per_execution: batches that Keras runs at a time.
@@ -85,8 +85,8 @@ def compile_model(
     loss_class = keras.losses.BinaryCrossentropy if binary else keras.losses.CategoricalCrossentropy
     model.compile(
         optimizer=_build_optimizer(settings, steps_per_epoch),
-        loss=loss_class(label_smoothing=settings.label_smoothing),
-        metrics=[keras.metrics.BinaryAccuracy("accuracy") if binary else keras.metrics.CategoricalAccuracy("accuracy")],
+        loss=loss_class(from_logits=True, label_smoothing=settings.label_smoothing),
+        metrics=[_build_accuracy(binary)],
         jit_compile=settings.jit_compile,
         steps_per_execution=steps_per_execution,
     )
@@ -98,7 +98,7 @@ def fit_model(
     """Compile and fit `model`.
 
     Args:
-        model: gives probabilities, (n, 1) or (n, classes).
+        model: gives logits, (n, 1) or (n, classes).
         train: the rows to learn from.
         validation: the rows that early stopping watches.
         settings: how.
@@ -133,6 +133,13 @@ def fit_model(
         Epoch(number, phase, *(float(value) for value in values))
         for number, values in enumerate(zip(*columns, strict=True), start=1)
     ]
+
+
+def _build_accuracy(binary: bool) -> keras.metrics.Metric:
+    if not binary:
+        return keras.metrics.CategoricalAccuracy("accuracy")
+    # `BinaryAccuracy` takes no threshold outside (0, 1), and a logit of 0 is a probability of 0.5
+    return keras.metrics.MeanMetricWrapper(keras.metrics.binary_accuracy, "accuracy", threshold=0.0)
 
 
 def _build_callbacks(patience: int | None) -> list[keras.callbacks.Callback]:

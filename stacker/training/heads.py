@@ -24,8 +24,8 @@ def build_head(
         rows: int64, (m,), those of `features` that the head is to learn from; None for all.
 
     Returns:
-        A model from features, (n, f), float32, to probabilities: (n, 1), of the second class, for a sigmoid, else
-        (n, class_count).
+        A model from features, (n, f), float32, to logits, float32: (n, 1), the log odds of the second class, where a
+        sigmoid is to follow, else (n, class_count), for a softmax.
 
     Raises:
         PipelineError: a sigmoid for more than two classes.
@@ -43,9 +43,16 @@ def build_head(
         inner = keras.layers.Dense(units, settings.activation, name=f"hidden_{number}")(inner)
     if settings.dropout:
         inner = keras.layers.Dropout(settings.dropout, name="dropout")(inner)
-    units, activation = (1, "sigmoid") if sigmoid else (class_count, "softmax")
-    output = keras.layers.Dense(units, activation, dtype="float32", name="probabilities")(inner)
+    # Logits, as a float32 probability is 1.0 from a logit of 17 on: how wrong a wrong answer is would be lost.
+    output = keras.layers.Dense(1 if sigmoid else class_count, dtype="float32", name="logits")(inner)
     return keras.Model(inputs, output, name="head")
+
+
+def give_probabilities(model: keras.Model) -> keras.Model:
+    """Put a sigmoid, where there is one output, or a softmax on a model that gives logits; its name stays."""
+    activation = "sigmoid" if model.output_shape[-1] == 1 else "softmax"
+    output = keras.layers.Activation(activation, dtype="float32", name="probabilities")(model.output)
+    return keras.Model(model.inputs, output, name=model.name)
 
 
 def build_standardization(features: np.ndarray, rows: np.ndarray | None = None) -> keras.layers.BatchNormalization:
@@ -70,7 +77,7 @@ def build_standardization(features: np.ndarray, rows: np.ndarray | None = None) 
 
 
 def assemble_member(label: str, backbone: keras.Model, head: keras.Model) -> keras.Model:
-    """Put a head on a backbone: a model called `label`, from its input of that name to probabilities.
+    """Put a head on a backbone: a model called `label`, from its input of that name to logits.
 
     The label in the names keeps members apart that are later joined in one model.
     """

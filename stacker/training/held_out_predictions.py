@@ -12,7 +12,7 @@ def predict_held_out(trainer: Trainer, plan: Plan, train: np.ndarray, seconds: f
     Args:
         trainer: fits and predicts.
         plan: of all fits.
-        train: the final model's probabilities of the train split, float32, (n, 1) or (n, classes), 0-1.
+        train: the final model's logits of the train split, float32, (n, 1) or (n, classes).
         seconds: that the final fit took, for the estimate.
 
     Returns:
@@ -20,8 +20,7 @@ def predict_held_out(trainer: Trainer, plan: Plan, train: np.ndarray, seconds: f
     """
     if not plan.folds:
         rows = plan.final.predict
-        is_leaked = len(np.intersect1d(rows, plan.final.learn)) > 0
-        return {"held_out": train[rows], "held_out_rows": rows, "held_out_fold": np.full(len(rows), -int(is_leaked))}
+        return {"held_out": train[rows], "held_out_rows": rows, "held_out_fold": plan.cuts}
     if trainer.runs_network:
         share = 1 - 1 / len(plan.folds)
         print(
@@ -30,9 +29,7 @@ def predict_held_out(trainer: Trainer, plan: Plan, train: np.ndarray, seconds: f
             flush=True,
         )
     held_out = np.empty_like(train)
-    fold_of_row = np.empty(len(train), np.int64)
-    for number, fold in enumerate(plan.folds):
+    for fold in plan.folds:
         fitted = trainer.fit(fold.learn)
         (held_out[fold.predict],) = trainer.predict(fitted, ("train", fold.predict))
-        fold_of_row[fold.predict] = number
-    return {"held_out": held_out, "held_out_rows": np.arange(len(train)), "held_out_fold": fold_of_row}
+    return {"held_out": held_out, "held_out_rows": np.arange(len(train)), "held_out_fold": plan.cuts}

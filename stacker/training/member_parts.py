@@ -64,7 +64,7 @@ class MemberParts:
         unfreeze_layers(network, fine_tune, self._layer_names)
 
     def build_head(self, rows: np.ndarray, width: int) -> keras.Model:
-        """The head, from features, (n, width), float32, to probabilities, (n, 1) or (n, classes).
+        """The head, from features, (n, width), float32, to logits, (n, 1) or (n, classes).
 
         Args:
             rows: int64, (m,), of the train split: what a standardising head takes its statistics from.
@@ -77,5 +77,5 @@ class MemberParts:
         return build_head(self.settings.head, features, self.data.class_count, self.settings.training.seed, rows)
 
     def assemble(self, backbone: keras.Model, head: keras.Model) -> keras.Model:
-        """The member whole, from images to probabilities; its input is called as the member is."""
+        """The member whole, from images to logits; its input is called as the member is."""
         return assemble_member(self.label, backbone, head)

@@ -6,7 +6,7 @@ from stacker.training.trainer import FittedMember, Trainer
 
 
 def predict_initially(trainer: Trainer, rows: np.ndarray, is_wanted: bool) -> np.ndarray:
-    """The untrained member's probabilities of the test split; empty, (0, 1), where they are not wanted.
+    """The untrained member's logits of the test split; empty, (0, 1), where they are not wanted.
 
     Args:
         trainer: of the member.
@@ -14,7 +14,7 @@ def predict_initially(trainer: Trainer, rows: np.ndarray, is_wanted: bool) -> np
         is_wanted: the setting `training.initial_scores`.
 
     Returns:
-        float32, (n, 1) or (n, classes), 0-1.
+        float32, (n, 1) or (n, classes).
     """
     if not is_wanted:
         return np.empty((0, 1), np.float32)

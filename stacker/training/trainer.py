@@ -25,11 +25,11 @@ class FittedMember(NamedTuple):
     """A member, trained or about to be.
 
     Attributes:
-        head: from features to probabilities.
-        model: from images to probabilities; None where only the head was needed so far.
+        head: from features to logits.
+        model: from images to logits; None where only the head was needed so far.
         history: the epochs of all phases.
         kept: the index in `history` of the epoch whose weights the member has.
-        tail: of `model`, from kept activations to probabilities; None where it was not fine-tuned from them.
+        tail: of `model`, from kept activations to logits; None where it was not fine-tuned from them.
     """
 
     head: keras.Model
@@ -88,12 +88,12 @@ class Trainer(ABC):
             requests: which rows; one engine serves all requests.
 
         Returns:
-            For each request probabilities, float32, (m, 1) or (m, classes), 0-1.
+            For each request logits, float32, (m, 1) or (m, classes).
         """
 
     @abstractmethod
     def assemble(self, fitted: FittedMember) -> keras.Model:
-        """The member whole, from images, (n, side, side, 3), RGB, 0-255, to probabilities."""
+        """The member whole, from images, (n, side, side, 3), RGB, 0-255, to logits."""
 
     def build_whole(self, rows: np.ndarray) -> FittedMember:
         """Head and backbone, joined."""
@@ -182,14 +182,14 @@ class Trainer(ABC):
 
 
 def predict_features(head: keras.Model, features: np.ndarray) -> np.ndarray:
-    """Probabilities from features, without the cost of tracing a function for a few calls.
+    """Logits from features, without the cost of tracing a function for a few calls.
 
     Args:
-        head: from features to probabilities.
+        head: from features to logits.
         features: float32, (n, f), may be memory-mapped.
 
     Returns:
-        float32, (n, 1) or (n, classes), 0-1.
+        float32, (n, 1) or (n, classes).
     """
     starts = range(0, len(features), FEATURE_ROWS)
     parts = [head(np.asarray(features[start : start + FEATURE_ROWS]), training=False) for start in starts]

@@ -1,0 +1,71 @@
+"""The simple combinations on the leaderboard, judged as the ensembles are: on rows that they have not learnt."""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from stacker.artifacts.predictions import Predictions
+from stacker.ensembles.combining import (
+    Predictor,
+    choose_greedy_weights,
+    combine_mean,
+    combine_weighted,
+    fit_logistic,
+    fit_prior,
+)
+from stacker.ensembles.held_out_rows import HeldOutRows, cross_fit
+
+
+class Baseline(NamedTuple):
+    """One simple combination.
+
+    Attributes:
+        name: of the baseline.
+        held_out: probabilities of the rows that choices are made by, float64, (m, k).
+        test: of the test split, float64, (n, k).
+        note: how it combines.
+    """
+
+    name: str
+    held_out: np.ndarray
+    test: np.ndarray
+    note: str
+
+
+def build_baselines(
+    predictions: Mapping[str, Predictions], held_out: HeldOutRows, classes: list[str]
+) -> list[Baseline]:
+    """Mean, greedy weights, logistic regression, and the most frequent class.
+
+    Args:
+        predictions: by member.
+        held_out: what they hold out, from which those that learn do.
+        classes: the k class names.
+    """
+    weights = choose_greedy_weights(held_out)
+    shares = ", ".join(f"{label} {weights[label]:.2f}" for label in sorted(weights) if weights[label])
+    frequent = classes[int(np.bincount(held_out.labels).argmax())]
+    learners: dict[str, tuple[Callable[[HeldOutRows], Predictor], str]] = {
+        "mean": (lambda _: combine_mean, "unweighted mean of the members' probabilities"),
+        "greedy": (_learn_greedy, f"greedy weights (Caruana et al., 2004): {shares}"),
+        "logistic": (lambda rows: fit_logistic(rows, len(classes)), "logistic regression on the members' logits"),
+        "most_frequent": (lambda rows: fit_prior(rows, len(classes)), f"always {frequent}, by the classes' shares"),
+    }
+    return [Baseline(name, *_predict(fit, predictions, held_out), note) for name, (fit, note) in learners.items()]
+
+
+def _learn_greedy(rows: HeldOutRows) -> Predictor:
+    weights = choose_greedy_weights(rows)
+    return lambda logits: combine_weighted(logits, weights)
+
+
+def _predict(
+    fit: Callable[[HeldOutRows], Predictor], predictions: Mapping[str, Predictions], held_out: HeldOutRows
+) -> tuple[np.ndarray, np.ndarray]:
+    """Probabilities of the rows that choices are made by, and of the test split."""
+    predict = fit(held_out)
+    test = predict({label: member.test for label, member in predictions.items()})
+    if held_out.is_leaked:  # the validation split stands for held-out rows
+        return predict({label: member.validation for label, member in predictions.items()}), test
+    return cross_fit(held_out, fit), test

@@ -1,0 +1,49 @@
+"""A meta-model as plain arrays: what a fit gives, what the Keras model is made from, and what NumPy applies."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from stacker.artifacts.predictions import compute_probabilities
+
+
+class MetaWeights(NamedTuple):
+    """A meta-model.
+
+    Attributes:
+        members: in the order of its inputs.
+        takes_logits: does its first layer take the members' logits, all of them side by side, and after them their
+            probabilities; or the probabilities alone?
+        layers: of every Dense layer the kernel, (inputs, units), and the bias, (units,). Hidden layers have a ReLU; the
+            last one gives logits: one for two classes, for a sigmoid, else one a class, for a softmax.
+    """
+
+    members: list[str]
+    takes_logits: bool
+    layers: list[tuple[np.ndarray, np.ndarray]]
+
+
+def apply_meta_weights(weights: MetaWeights, predictions: Mapping[str, np.ndarray]) -> np.ndarray:
+    """What the Keras meta-model gives before its sigmoid or softmax, by NumPy.
+
+    Args:
+        weights: of the meta-model.
+        predictions: by member, logits, float32, (n, 1) or (n, classes), as its network gave them.
+
+    Returns:
+        Logits, float32, (n, 1) or (n, classes).
+    """
+    logits = [predictions[member].astype(np.float64) for member in weights.members]
+    probabilities = [compute_probabilities(values) for values in logits]
+    values = np.hstack([*logits, *probabilities] if weights.takes_logits else probabilities)
+    for kernel, bias in weights.layers[:-1]:
+        values = np.maximum(values @ kernel + bias, 0)
+    kernel, bias = weights.layers[-1]
+    return np.asarray(values @ kernel + bias, dtype=np.float32)
+
+
+def divide_logits(weights: MetaWeights, temperature: float) -> MetaWeights:
+    """The meta-model at a temperature: folded into its last layer, so that plain Keras gives the result."""
+    kernel, bias = weights.layers[-1]
+    return weights._replace(layers=[*weights.layers[:-1], (kernel / temperature, bias / temperature)])
