@@ -229,7 +229,7 @@ def test_a_network_is_built_in_its_precision_and_no_other(precision, computed, s
     model = make_trainer(small_data, precision=precision, **WAYS["augmented head"]).build(ROWS).model
 
     assert model.get_layer("network").get_layer("conv_1").compute_dtype == computed
-    assert model.get_layer("head").get_layer("probabilities").compute_dtype == "float32"
+    assert model.get_layer("head").get_layer("logits").compute_dtype == "float32"
     assert keras.config.dtype_policy().name == "float32"
 
 
