@@ -11,7 +11,6 @@ from stacker.settings.inference import Inference
 from stacker.settings.training import FineTune
 from stacker.training.activations import keep_activations
 from stacker.training.cutting import split_member
-from stacker.training.heads import unfreeze_layers
 from stacker.training.member_parts import MemberParts
 from stacker.training.trainer import FittedMember, Request, Trainer
 
@@ -51,7 +50,7 @@ class ActivationTrainer(Trainer):
 
     def _cut(self, model: keras.Model) -> keras.Model:
         """Unfreeze `model` and give its tail; the first time, keep what the front gives."""
-        unfreeze_layers(model.get_layer("network"), self.fine_tune)
+        self.parts.unfreeze(model.get_layer("network"), self.fine_tune)
         front, tail = split_member(model)
         if not self.activations:
             self.activations = keep_activations(front, self.data.images, self.inference)

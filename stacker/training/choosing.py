@@ -7,7 +7,6 @@ from stacker.training.activation_trainer import ActivationTrainer
 from stacker.training.activations import require_disk
 from stacker.training.cutting import Cut, find_cut
 from stacker.training.head_trainer import HeadTrainer
-from stacker.training.heads import unfreeze_layers
 from stacker.training.image_trainer import ImageTrainer
 from stacker.training.member_data import MemberData
 from stacker.training.member_parts import MemberParts
@@ -49,7 +48,7 @@ def choose_trainer(label: str, member: Member, data: MemberData, inference: Infe
 def look_for_cut(parts: MemberParts, fine_tune: FineTune) -> Cut:
     """Where the frozen part of a member's network will end in fine-tuning."""
     network = parts.look_at_backbone().get_layer("network")
-    unfreeze_layers(network, fine_tune)
+    parts.unfreeze(network, fine_tune)
     cut = find_cut(network)
     network.trainable = False  # as it was
     return cut

@@ -1,5 +1,7 @@
 """Heads on features, whole members from backbone and head, and which layers of a member are trained."""
 
+from collections.abc import Sequence
+
 import keras
 import numpy as np
 
@@ -50,7 +52,7 @@ def give_probabilities(model: keras.Model) -> keras.Model:
     """Put a sigmoid, where there is one output, or a softmax on a model that gives logits; its name stays."""
     activation = "sigmoid" if model.output_shape[-1] == 1 else "softmax"
     output = keras.layers.Activation(activation, dtype="float32", name="probabilities")(model.output)
-    return keras.Model(model.inputs, output, name=model.name)
+    return keras.Model(model.input, output, name=model.name)  # `inputs` would want a list where one array is given
 
 
 def build_standardization(features: np.ndarray, rows: np.ndarray | None = None) -> keras.layers.BatchNormalization:
@@ -82,7 +84,7 @@ def assemble_member(label: str, backbone: keras.Model, head: keras.Model) -> ker
     return keras.Model(backbone.input, head(backbone.output), name=label)
 
 
-def unfreeze_layers(network: keras.Model, settings: FineTune) -> None:
+def unfreeze_layers(network: keras.Model, settings: FineTune, names: Sequence[str] | None = None) -> None:
     """Make the layers trainable that `settings` asks for, and no other.
 
     In Keras 3 `training=False` at the call does not keep batch normalisation from updating its statistics in `fit`;
@@ -91,11 +93,12 @@ def unfreeze_layers(network: keras.Model, settings: FineTune) -> None:
     Args:
         network: the architecture itself (the layer "network" of a backbone).
         settings: "all", the number of last layers, or the name of the first layer to train.
+        names: what the settings call the layers; None for their own names.
 
     Raises:
         PipelineError: no layer has that name, or none of those asked for has weights to train.
     """
-    names = [layer.name for layer in network.layers]
+    names = [layer.name for layer in network.layers] if names is None else list(names)
     if settings.layers == "all":
         first = 0
     elif isinstance(settings.layers, int):

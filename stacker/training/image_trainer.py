@@ -14,7 +14,6 @@ from stacker.artifacts.curves import Epoch
 from stacker.settings.training import FineTune
 from stacker.training.augmentation import augment_inputs
 from stacker.training.frozen_noise import rest_dropout
-from stacker.training.heads import unfreeze_layers
 from stacker.training.phases import choose_fit
 from stacker.training.trainer import FittedMember, Request, Trainer
 
@@ -56,7 +55,7 @@ class ImageTrainer(Trainer):
     def _fine_tune(
         self, model: keras.Model, rows: np.ndarray, fine_tune: FineTune, first: tuple[Epoch, ...]
     ) -> tuple[Epoch, ...]:
-        unfreeze_layers(model.get_layer("network"), fine_tune)
+        self.parts.unfreeze(model.get_layer("network"), fine_tune)
         with self._prepare(model) as trained:
             return self.fine_tune_phase(trained, self.data.images, rows, fine_tune, first)
 

@@ -5,7 +5,8 @@ import numpy as np
 
 from stacker.backbones.building import build_backbone
 from stacker.settings.members import Member
-from stacker.training.heads import assemble_member, build_head
+from stacker.settings.training import FineTune
+from stacker.training.heads import assemble_member, build_head, unfreeze_layers
 from stacker.training.member_data import MemberData
 
 
@@ -23,6 +24,7 @@ class MemberParts:
         self.settings = settings
         self.data = data
         self._looked_at: keras.Model | None = None
+        self._layer_names: list[str] = []
 
     def look_at_backbone(self) -> keras.Model:
         """A backbone to look at, to be left as it is: the next `build_backbone` gives this very one.
@@ -47,7 +49,19 @@ class MemberParts:
         keras.config.set_dtype_policy("float32" if precision == "auto_bfloat16" else precision)
         backbone = build_backbone(self.label, self.settings.backbone, self.data.images["train"].shape[1])
         keras.config.set_dtype_policy("float32")
+        self._layer_names = self._layer_names or [layer.name for layer in backbone.get_layer("network").layers]
         return backbone
+
+    def unfreeze(self, network: keras.Model, fine_tune: FineTune) -> None:
+        """Make the layers of `network` trainable that `fine_tune` asks for, and no other.
+
+        A name is one of the network that was built first: of the same layer in a later one Keras may have made
+        another, such as conv2d_187 for conv2d_93.
+
+        Raises:
+            PipelineError: no layer has that name, or none of those asked for has weights to train.
+        """
+        unfreeze_layers(network, fine_tune, self._layer_names)
 
     def build_head(self, rows: np.ndarray, width: int) -> keras.Model:
         """The head, from features, (n, width), float32, to logits, (n, 1) or (n, classes).

@@ -146,7 +146,7 @@ class Trainer(ABC):
         The validation loss of both is of the same rows, with the same weights.
 
         Args:
-            model: from `inputs` to probabilities; its weights are those that the first phase has kept.
+            model: from `inputs` to logits; its weights are those that the first phase has kept.
             inputs: by split.
             rows: int64, (m,), of the train split, to learn from.
             fine_tune: the settings.

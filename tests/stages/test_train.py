@@ -18,7 +18,7 @@ from stacker.artifacts.arrays import load_classes, load_groups, load_images, loa
 from stacker.artifacts.curves import read_history
 from stacker.artifacts.errors import PipelineError
 from stacker.artifacts.features import load_features
-from stacker.artifacts.predictions import Predictions, load_predictions
+from stacker.artifacts.predictions import Predictions, compute_probabilities, load_predictions
 from stacker.settings.inference import load_inference
 from stacker.settings.members import load_member
 from stacker.splits.held_out import plan_fits
@@ -86,7 +86,8 @@ def predict_saved(split: str) -> np.ndarray:
 
 def assert_saved_model_gives(predictions: Predictions) -> None:
     for split in COUNTS:
-        np.testing.assert_allclose(getattr(predictions, split), predict_saved(split), atol=1e-4)
+        received = compute_probabilities(getattr(predictions, split))
+        np.testing.assert_allclose(received, predict_saved(split), atol=1e-4)
 
 
 def refit(rows: np.ndarray, predicted: np.ndarray) -> np.ndarray:
@@ -122,6 +123,7 @@ def test_train_writes_what_the_saved_model_gives_for_every_split(out_of_fold, mo
     assert_saved_model_gives(predictions)
     assert read_history("pet")["phase"] == ["head"] * 3
     assert predictions.initial_test.shape == (0, 1)
+    assert not predictions.is_balanced
 
 
 def test_train_is_bit_identical_when_repeated(out_of_fold, train):
@@ -139,7 +141,8 @@ def test_train_holdout_predicts_rows_that_the_saved_model_never_saw(train):
     assert not predictions.is_leaked
     learnt = np.setdiff1d(np.arange(24), rows)
     np.testing.assert_allclose(predictions.held_out, refit(learnt, rows), atol=1e-6)
-    np.testing.assert_allclose(predict_saved("train")[rows], predictions.held_out, atol=1e-4)
+    received = compute_probabilities(predictions.held_out)
+    np.testing.assert_allclose(predict_saved("train")[rows], received, atol=1e-4)
     assert predictions.initial_test.shape == predictions.test.shape
     assert not np.array_equal(predictions.initial_test, predictions.test)
 
@@ -151,7 +154,7 @@ def test_train_on_its_own_rows_is_flagged_as_leaked_and_learns(train, embedded):
     assert set(predictions.held_out_fold) == {-1}
     np.testing.assert_array_equal(predictions.held_out, predictions.train)
     labels = np.load(embedded / "test_labels.npy")
-    assert ((predictions.test[:, 0] > 0.5) == labels).mean() >= 0.75
+    assert ((predictions.test[:, 0] > 0) == labels).mean() >= 0.75
 
 
 def test_train_gives_a_softmax_of_three_classes(workspace, train):
@@ -163,7 +166,8 @@ def test_train_gives_a_softmax_of_three_classes(workspace, train):
 
     assert predictions.test.shape == (8, 3)
     assert predictions.held_out.shape == (6, 3)
-    np.testing.assert_allclose(predictions.test.sum(axis=1), 1, atol=1e-5)
+    np.testing.assert_allclose(compute_probabilities(predictions.test).sum(axis=1), 1, atol=1e-5)
+    assert not np.allclose(predictions.test.sum(axis=1), 1)  # logits
 
 
 def test_train_a_trainable_backbone_from_the_start_on_augmented_images(train):
@@ -174,9 +178,10 @@ def test_train_a_trainable_backbone_from_the_start_on_augmented_images(train):
     predictions = train({**HOLDOUT, **changes, "backbone.trainable": True})
 
     assert read_history("pet")["phase"] == ["all"]
+    assert predictions.is_balanced
     assert_saved_model_gives(predictions)
     names = [layer.name for layer in keras.models.load_model("models/members/pet.h5", compile=False).layers]
-    assert names == ["pet", "scale_pixels", "network", "pool", "head"]
+    assert names == ["pet", "scale_pixels", "network", "pool", "head", "probabilities"]
 
 
 def test_train_fine_tunes_from_kept_activations(train, capsys):

@@ -10,7 +10,13 @@ from stacker.settings.members import Head
 from stacker.settings.training import FineTune
 from stacker.training.batches import Batches
 from stacker.training.fitting import FitSettings, encode_targets, fit_model
-from stacker.training.heads import assemble_member, build_head, build_standardization, unfreeze_layers
+from stacker.training.heads import (
+    assemble_member,
+    build_head,
+    build_standardization,
+    give_probabilities,
+    unfreeze_layers,
+)
 
 FEATURES = np.random.default_rng(0).normal(3, 2, (20, 6)).astype(np.float32)
 
@@ -29,15 +35,21 @@ def predict(model: keras.Model, inputs) -> np.ndarray:
         ("softmax", 3, 3, "softmax"),
     ],
 )
-def test_build_head_gives_probabilities_of_the_shape_asked_for(output, classes, width, activation):
+def test_build_head_gives_logits_of_the_shape_asked_for_and_give_probabilities_what_follows(
+    output, classes, width, activation
+):
     head = build_head(Head(output=output), FEATURES, classes, seed=0)
 
-    received = predict(head, FEATURES)
-    assert received.shape == (20, width)
-    assert head.layers[-1].activation.__name__ == activation
-    assert ((received >= 0) & (received <= 1)).all()
-    if activation == "softmax":
-        np.testing.assert_allclose(received.sum(axis=1), 1, atol=1e-6)
+    logits = predict(head, FEATURES)
+    assert logits.shape == (20, width)
+    layer = head.get_layer("logits")
+    kernel, bias = layer.get_weights()
+    np.testing.assert_allclose(logits, FEATURES @ kernel + bias, rtol=1e-4, atol=1e-5)
+    whole = give_probabilities(head)
+    assert (whole.name, whole.layers[-1].activation.__name__) == ("head", activation)
+    received, odds = predict(whole, FEATURES), np.exp(logits)
+    expected = odds / (1 + odds) if activation == "sigmoid" else odds / odds.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(received, expected, rtol=1e-4, atol=1e-6)
 
 
 def test_build_head_refuses_a_sigmoid_for_three_classes():
@@ -51,7 +63,7 @@ def test_build_head_has_the_layers_asked_for():
     head = build_head(settings, FEATURES, 2, seed=0)
 
     names = [layer.name for layer in head.layers]
-    assert names == ["features", "standardize", "hidden_0", "hidden_1", "dropout", "probabilities"]
+    assert names == ["features", "standardize", "hidden_0", "hidden_1", "dropout", "logits"]
     assert [head.get_layer(f"hidden_{number}").units for number in range(2)] == [7, 5]
     assert head.get_layer("hidden_1").activation is keras.activations.tanh
     assert head.get_layer("dropout").rate == 0.25
@@ -198,7 +210,7 @@ def test_unfreeze_layers_refuses_a_choice_that_trains_nothing():
 def test_fit_moves_only_unfrozen_layers_and_the_statistics_of_unfrozen_norms(layers, batch_norm, moved):
     keras.utils.set_random_seed(0)
     network = build_network()
-    model = keras.Sequential([network, keras.layers.Dense(1, "sigmoid")])
+    model = keras.Sequential([network, keras.layers.Dense(1)])
     unfreeze_layers(network, make_fine_tune(layers, batch_norm))
     before = {layer.name: layer.get_weights() for layer in network.layers}
 

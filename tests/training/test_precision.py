@@ -17,7 +17,7 @@ def build_model(policy: str) -> keras.Model:
     """As a member is built: the network inside has the policy, the model around it has none."""
     keras.utils.set_random_seed(0)
     inner = keras.layers.Dense(6, "tanh", dtype=policy, name="network")(inputs := keras.Input((5,)))
-    return keras.Model(inputs, keras.layers.Dense(1, "sigmoid", dtype="float32")(inner), name="small")
+    return keras.Model(inputs, keras.layers.Dense(1, dtype="float32")(inner), name="small")
 
 
 def fit(precision: str, weight: float = 1.0, **changes) -> tuple[keras.Model, list[Epoch]]:

@@ -33,21 +33,22 @@ def test_report_fit_tells_the_epoch_whose_weights_are_kept(kept, told, capsys):
     assert capsys.readouterr().out.startswith(f"pet: 42 rows, 3 epochs in 12.3 s; {told}")
 
 
-@pytest.mark.parametrize(("learn", "fold"), [([0, 2, 3], 0), ([0, 1, 2, 3, 4], -1)])
-def test_held_out_predictions_of_the_final_fit_say_whether_they_are_leaked(learn, fold):
-    plan = Plan([], Fold(np.array(learn), np.array([1, 4])))
+@pytest.mark.parametrize(("learn", "cuts"), [([0, 2, 3], [1, 0]), ([0, 1, 2, 3, 4], [-1, -1])])
+def test_held_out_predictions_of_the_final_fit_keep_the_cuts_of_the_plan(learn, cuts):
+    plan = Plan([], Fold(np.array(learn), np.array([1, 4])), np.array(cuts))
 
     held = predict_held_out(SimpleNamespace(runs_network=True), plan, TRAIN, 1.0)
 
     np.testing.assert_array_equal(held["held_out"], TRAIN[[1, 4]])
     assert held["held_out_rows"].tolist() == [1, 4]
-    assert held["held_out_fold"].tolist() == [fold, fold]
+    assert held["held_out_fold"].tolist() == cuts
 
 
 @pytest.mark.parametrize("runs_network", [True, False])
 def test_out_of_fold_predictions_come_from_the_fit_that_did_not_learn_the_row(runs_network, capsys):
     folds = [([1, 2, 3], [0, 4]), ([0, 2, 4], [1, 3]), ([0, 1, 3, 4], [2])]
-    plan = Plan([Fold(*map(np.array, fold)) for fold in folds], Fold(np.arange(5), np.empty(0, np.int64)))
+    final = Fold(np.arange(5), np.empty(0, np.int64))
+    plan = Plan([Fold(*map(np.array, fold)) for fold in folds], final, np.array([0, 1, 2, 1, 0]))
 
     def predict(fitted, request):
         assert request[0] == "train"

@@ -6,6 +6,7 @@ import pytest
 from helpers import make_inference, make_member
 
 from stacker.artifacts.curves import Epoch
+from stacker.settings.backbone import Backbone
 from stacker.training.activation_trainer import ActivationTrainer
 from stacker.training.choosing import choose_trainer
 from stacker.training.fitting import make_deterministic
@@ -87,6 +88,32 @@ def test_every_fit_starts_from_the_same(small_data, small_backbone):
 
     first, second = ((fitted.history, [values.tobytes() for values in fitted.model.get_weights()]) for fitted in fits)
     assert first == second
+
+
+@pytest.mark.parametrize("way", ["activations", "images", "augmented"])
+def test_a_layer_is_found_by_a_name_that_keras_made_up_in_every_fit(way, small_data, monkeypatch):
+    """Keras numbers such names through all networks of a process, and every fold builds one."""
+
+    def build(label: str, settings: Backbone, side: int) -> keras.Model:
+        pixels = inner = keras.Input((side, side, 3))
+        for _ in range(3):
+            inner = keras.layers.Conv2D(4, 3)(inner)
+        network = keras.Model(pixels, inner, name="network", trainable=False)
+        images = keras.Input((side, side, 3), name=label)
+        scaled = keras.layers.Rescaling(1 / 255, name="scale_pixels")(images)
+        return keras.Model(images, keras.layers.GlobalAveragePooling2D(name="pool")(network(scaled)))
+
+    monkeypatch.setattr("stacker.training.member_parts.build_backbone", build)
+    keras.utils.clear_session()
+    data = small_data._replace(features={split: values[:, :4] for split, values in small_data.features.items()})
+    changes = {**WAYS[way], "fine_tune": {**WAYS[way]["fine_tune"], "layers": "conv2d_1"}, "epochs": 1}
+    trainer = make_trainer(data, **changes)
+    trainer.build(ROWS)  # as for the initial scores: the first network, or the one that was looked at
+
+    for fitted in (trainer.fit(ROWS), trainer.fit(ROWS[:4])):
+        layers = fitted.model.get_layer("network").layers
+        assert layers[2].name != "conv2d_1"
+        assert [bool(layer.trainable_weights) for layer in layers] == [False, False, True, True]
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -202,7 +229,7 @@ def test_a_network_is_built_in_its_precision_and_no_other(precision, computed, s
     model = make_trainer(small_data, precision=precision, **WAYS["augmented head"]).build(ROWS).model
 
     assert model.get_layer("network").get_layer("conv_1").compute_dtype == computed
-    assert model.get_layer("head").get_layer("probabilities").compute_dtype == "float32"
+    assert model.get_layer("head").get_layer("logits").compute_dtype == "float32"
     assert keras.config.dtype_policy().name == "float32"
 
 
