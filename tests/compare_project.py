@@ -13,24 +13,25 @@ from stacker.artifacts.predictions import (
     save_ensemble_predictions,
     save_predictions,
 )
-from stacker.ensembles.leave_one_out import MetaWeights, save_leave_one_out
+from stacker.ensembles.leave_one_out import save_leave_one_out
+from stacker.ensembles.meta_weights import MetaWeights
 
 CURVE = [Epoch(1, "head", 0.5, 0.7, 0.6, 0.6, 0.1), Epoch(2, "head", 0.6, 0.6, 0.7, 0.5, 0.1)]
 SPLITS = ("train", "validation", "test")
 
 
-def draw_probabilities(labels, classes, knowledge, generator):
+def draw_logits(labels, classes, knowledge, generator):
     """What a member that knows a little says: (n, 1) for two classes, else (n, classes)."""
     logits = generator.normal(size=(len(labels), classes)) + knowledge * np.eye(classes)[labels]
-    probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
-    return (probabilities[:, 1:] if classes == 2 else probabilities).astype(np.float32)
+    return (logits[:, 1:] - logits[:, :1] if classes == 2 else logits).astype(np.float32)
 
 
 def make_member(labels, classes, knowledge, seed, leaked=False):
     generator = np.random.default_rng(seed)
-    train, validation, test = (draw_probabilities(labels[split], classes, knowledge, generator) for split in SPLITS)
+    train, validation, test = (draw_logits(labels[split], classes, knowledge, generator) for split in SPLITS)
     rows = np.arange(len(labels["train"]))
-    return Predictions(train, validation, test, train, rows, np.full(len(rows), -1 if leaked else 0), test[:0])
+    cuts = np.full(len(rows), -1) if leaked else rows // classes % 3
+    return Predictions(train, validation, test, train, rows, cuts, test[:0], np.array(False))
 
 
 def write_project(members, classes=2, n=60, ensembles=("ensemble",), leaked=False, seed=0):
@@ -45,6 +46,8 @@ def write_project(members, classes=2, n=60, ensembles=("ensemble",), leaked=Fals
         folder = Path("data/arrays", split)
         folder.mkdir(parents=True, exist_ok=True)
         np.save(folder / "labels.npy", values)
+        np.save(folder / "groups.npy", np.arange(n))
+        (folder / "fingerprint.txt").write_text("0f1e2d3c4b5a6978\n")
     images = np.random.default_rng(seed).integers(0, 256, (n, 8, 8, 3), dtype=np.uint8)
     np.save("data/arrays/test/images.npy", images)
     Path("data/arrays/classes.json").write_text(json.dumps(names))
@@ -62,21 +65,22 @@ def write_project(members, classes=2, n=60, ensembles=("ensemble",), leaked=Fals
     for label in [*members, *ensembles]:
         write_history(label, CURVE)
     for number, label in enumerate(ensembles):
-        write_ensemble(label, labels, classes, list(members), seed + number)
+        write_ensemble(label, labels, classes, list(members), seed + number, leaked)
     return labels
 
 
-def write_ensemble(label, labels, classes, members, seed):
+def write_ensemble(label, labels, classes, members, seed, leaked):
     generator = np.random.default_rng(seed + 1000)
     test, train, validation = (
-        draw_probabilities(labels[split], classes, 3.0, generator) for split in ("test", "train", "validation")
+        draw_logits(labels[split], classes, 3.0, generator) for split in ("test", "train", "validation")
     )
-    facts = {"fit_on": np.array("oof"), "checked_photos": np.array(3)}
-    save_ensemble_predictions(label, EnsemblePredictions(train, validation, test, **facts))
+    facts = {"fit_on": np.array("train" if leaked else "oof"), "checked_photos": np.array(3)}
+    held_out, rows = (train[:0] if leaked else train), np.arange(len(train))
+    save_ensemble_predictions(label, EnsemblePredictions(train, validation, test, held_out, rows, **facts))
     width = 1 if classes == 2 else classes
     without = {}
-    for removed in members:
+    for removed in ["", *members]:
         rest = [member for member in members if member != removed]
-        kernel = generator.normal(size=(width * len(rest), width)).astype(np.float32)
-        without[removed] = MetaWeights(rest, [(kernel, np.zeros(width, np.float32))])
+        kernel = generator.normal(size=(2 * width * len(rest), width))
+        without[removed] = MetaWeights(rest, True, [(kernel, np.zeros(width))])
     save_leave_one_out(label, without)

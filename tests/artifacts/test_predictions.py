@@ -7,12 +7,14 @@ from stacker.artifacts.errors import PipelineError
 from stacker.artifacts.predictions import (
     EnsemblePredictions,
     Predictions,
+    compute_probabilities,
     load_all_predictions,
     load_ensemble_predictions,
     load_predictions,
     save_ensemble_predictions,
     save_predictions,
     spread_classes,
+    spread_logits,
 )
 
 
@@ -52,7 +54,9 @@ def test_predictions_tell_what_they_were_held_out_for(rows, folds, fit_on):
 
 def make_ensemble_predictions(**changes) -> EnsemblePredictions:
     parts = {split: np.full((count, 1), count / 10, np.float32) for count, split in enumerate(SPLITS, start=2)}
-    return EnsemblePredictions(**{**parts, "fit_on": np.array("oof"), "checked_photos": np.array(7), **changes})
+    held_out = {"held_out": np.full((3, 1), 0.9, np.float32), "held_out_rows": np.array([4, 0, 2])}
+    facts = {"fit_on": np.array("oof"), "checked_photos": np.array(7)}
+    return EnsemblePredictions(**{**parts, **held_out, **facts, **changes})
 
 
 def test_predictions_of_an_ensemble_come_back_as_they_were_saved(workspace):
@@ -73,7 +77,7 @@ def test_a_file_of_other_arrays_is_refused(workspace):
     path.parent.mkdir()
     (workspace / "data/predictions/ensembles/boss.npz").rename(path)
 
-    with pytest.raises(PipelineError, match=r"first\.npz holds checked_photos, .*, expected held_out, .*train@first`"):
+    with pytest.raises(PipelineError, match=r"first\.npz holds checked_photos, .*, expected held_out, .*is_balanced.*train@first`"):
         load_predictions("first")
 
 
@@ -117,7 +121,7 @@ def test_all_predictions_are_of_the_same_rows(workspace):
     save_predictions("second", make_predictions(test=np.array([[0.75], [0.125]], np.float32)))
 
     loaded = load_all_predictions(["second", "first"])
-    assert {label: member.test[0, 0] for label, member in loaded.items()} == {"second": 0.75, "first": 0.25}
+    assert {label: member.test[0, 0] for label, member in loaded.items()} == {"second": np.float32(0.75), "first": np.float32(-1.1)}
 
     save_predictions("second", make_predictions(held_out_rows=np.array([1, 0])))
     with pytest.raises(PipelineError, match="the members' held-out rows differ: run `dvc repro`"):
@@ -130,13 +134,45 @@ def test_predictions_tell_whether_they_are_leaked(folds, leaked):
 
 
 def test_spread_classes_gives_a_sigmoid_two_columns():
-    received = spread_classes(np.array([[0.25], [1.0]], np.float32))
+    received = spread_classes(np.array([[np.log(0.25 / 0.75)], [0.0]], np.float32))
 
     assert received.dtype == np.float64
-    np.testing.assert_allclose(received, [[0.75, 0.25], [0, 1]])
+    np.testing.assert_allclose(received, [[0.75, 0.25], [0.5, 0.5]], rtol=1e-7)
 
 
-def test_spread_classes_makes_rows_of_a_softmax_sum_to_one():
-    received = spread_classes(np.array([[0.2, 0.3, 0.5000001]], np.float32))
+def test_a_sure_sigmoid_is_as_wrong_for_one_class_as_for_the_other():
+    probabilities = spread_classes(np.array([[-30.0], [30.0]], np.float32))
 
+    # as probabilities in float32 the first would be 1 - 9e-14 = 1 and its complement 0
+    np.testing.assert_allclose(-np.log([probabilities[0, 1], probabilities[1, 0]]), [30, 30], rtol=1e-7)
+
+
+def test_spread_classes_gives_a_softmax_that_sums_to_one():
+    received = spread_classes(np.log(np.array([[0.2, 0.3, 0.5]])).astype(np.float32) + 40)
+
+    np.testing.assert_allclose(received, [[0.2, 0.3, 0.5]], rtol=1e-5)
     assert received.sum() == pytest.approx(1, abs=1e-15)
+
+
+def test_logits_mean_the_same_from_a_sigmoid_and_from_a_softmax_of_two():
+    sigmoid = np.array([[2.0], [-1.0]], np.float32)
+    softmax = np.array([[5.0, 7.0], [0.5, -0.5]], np.float32)
+
+    assert spread_logits(sigmoid).tolist() == spread_logits(softmax).tolist() == [[2], [-1]]
+
+
+def test_logits_of_more_classes_are_log_probabilities():
+    logits = np.log(np.array([[0.2, 0.3, 0.5]])) - 7
+
+    np.testing.assert_allclose(np.exp(spread_logits(logits)), [[0.2, 0.3, 0.5]])
+
+
+@pytest.mark.parametrize("width", [1, 3])
+def test_probabilities_are_what_the_saved_model_gives(width):
+    logits = np.random.default_rng(0).normal(0, 3, (5, width)).astype(np.float32)
+
+    received = compute_probabilities(logits)
+
+    assert (received.dtype, received.shape) == (np.float32, logits.shape)
+    spread = spread_classes(logits)
+    np.testing.assert_allclose(received, spread[:, 1:] if width == 1 else spread, rtol=1e-5)

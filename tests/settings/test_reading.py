@@ -86,15 +86,16 @@ def test_a_block_is_read_whatever_is_wrong_in_another(workspace):
 
 
 def test_load_meta_model_takes_any_label_and_lists_those_there_are(workspace):
-    write_edited({"meta_models.boss": {"hidden": [], "epochs": 9}})
+    write_edited({"meta_models.boss": {"fit": "adam", "hidden": [], "epochs": 9}, "meta_models.ensemble": {}})
 
     assert (load_meta_model("boss").hidden, load_meta_model("boss").epochs) == ([], 9)
+    assert (load_meta_model("ensemble").fit, load_meta_model("ensemble").spread) == ("penalised", "auto")
     with pytest.raises(PipelineError, match="meta_models has no 'chief': choose from ensemble, boss"):
         load_meta_model("chief")
 
 
 def test_load_meta_model_names_a_wrong_setting(workspace):
-    write_edited({"meta_models.ensemble.epochs": 0})
+    write_edited({"meta_models.ensemble": {"fit": "adam", "epochs": 0}})
 
     with pytest.raises(
         PipelineError, match=r"meta_models\.ensemble\.epochs: Input should be greater than 0; received 0"

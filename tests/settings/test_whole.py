@@ -90,12 +90,26 @@ WRONG_SETTINGS = [
     ({"backend": "Tensorflow"}, ["backend: ", "received 'Tensorflow'"]),
     ({"ensemble_check.photos": 0}, ["ensemble_check.photos: ", "greater than 0", "'all'", "received 0"]),
     ({"ensemble_check.photos": "most"}, ["ensemble_check.photos: ", "'all'", "received 'most'"]),
-    ({"meta_models.ensemble.epochs": 0}, ["meta_models.ensemble.epochs: ", "greater than 0"]),
+    ({"meta_models.ensemble": {"fit": "adam", "epochs": 0}}, ["meta_models.ensemble.epochs: ", "greater than 0"]),
+    ({"meta_models.ensemble": {"fit": "adam", "spread": 1.0}}, ["meta_models.ensemble.spread: there is no such"]),
+    ({"meta_models.ensemble.fit": "adm"}, ["meta_models.ensemble: fit: expected penalised or adam, received 'adm'"]),
+    (
+        {"meta_models.ensemble.learning_rate": 0.01, "meta_models.ensemble.epochs": 9},
+        ["meta_models.ensemble: epochs, learning_rate: the meta-model is fitted to its optimum", "`fit: adam`"],
+    ),
+    ({"meta_models.ensemble.hidden": [4, 3]}, ["meta_models.ensemble.hidden: ", "at most 1 item"]),
+    ({"meta_models.ensemble.spread": -0.1}, ["meta_models.ensemble.spread: ", "greater than or equal to 0"]),
+    ({"meta_models.ensemble.weight_spread": 0}, ["meta_models.ensemble.weight_spread: ", "greater than 0"]),
+    ({"meta_models.ensemble.class_weights": "none"}, ["meta_models.ensemble.class_weights: ", "'balanced'"]),
+    (
+        {"meta_models.ensemble.calibration": "temperature", "stacking.fit_on": "train"},
+        ["meta_models.ensemble.calibration: a temperature is fitted on held-out rows", "oof or holdout"],
+    ),
     ({"meta_models.ensemble.calibration": "platt"}, ["meta_models.ensemble.calibration: ", "'temperature'"]),
     # numbers that are none
     ({"training.learning_rate": float("inf")}, ["training.learning_rate: ", "finite", "received inf"]),
     ({"training.learning_rate": float("nan")}, ["training.learning_rate: ", "received nan"]),
-    ({"meta_models.ensemble.learning_rate": float("inf")}, ["meta_models.ensemble.learning_rate: ", "finite"]),
+    ({"meta_models.ensemble.weight_spread": float("inf")}, ["meta_models.ensemble.weight_spread: ", "finite"]),
     ({"stacking.holdout": float("nan")}, ["stacking.holdout: ", "received nan"]),
     ({"members": ["MobileNetV2", "Xception"]}, ["members", "dictionary"]),
     # backbones
