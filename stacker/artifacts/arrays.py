@@ -1,6 +1,7 @@
-"""The prepared images on disk: `data/arrays/<split>/{images,labels,groups}.npy` and the class names."""
+"""The prepared images on disk: `data/arrays/<split>/{images,labels,groups}.npy`, fingerprints, the class names."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,22 @@ def load_labels(split: str) -> np.ndarray:
 def load_groups(split: str) -> np.ndarray:
     """Int64, (n,): images that are duplicates of one another share a group."""
     return load_array(ARRAYS / split / "groups.npy", COMMAND)
+
+
+def load_fingerprint(split: str) -> str:
+    """What a split holds, in 16 hexadecimal digits: equal for equal photos of equal classes, whatever their names.
+
+    Raises:
+        PipelineError: the file is missing or damaged.
+    """
+    path = ARRAYS / split / "fingerprint.txt"
+    try:
+        text = path.read_text(encoding="ascii", errors="replace").strip()
+    except FileNotFoundError:
+        raise PipelineError(f"{path} is missing: run `{COMMAND}`, or `dvc checkout` to bring it back") from None
+    if not re.fullmatch("[0-9a-f]{16}", text):
+        raise PipelineError(f"{path} is damaged (no 16 hexadecimal digits): delete it and run `{COMMAND}`")
+    return text
 
 
 def load_classes() -> list[str]:
