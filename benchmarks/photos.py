@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 MEMBERS = {"mobilenet_v2": "MobileNetV2", "inception_v3": "InceptionV3", "xception": "Xception"}
+WHITE = (255, 255, 255)
 
 
 class Bench(NamedTuple):
@@ -60,10 +61,11 @@ def write_photos(folder: Path, count: int, width: int = 480, height: int = 360, 
 
 def load_pixels(paths: list[Path], side: int) -> np.ndarray:
     """Photos as the pipeline decodes them: uint8, (n, side, side, 3), RGB, 0-255."""
-    from stacker.photos.decoding import decode_images, read_fingerprints
+    from stacker.photos.decoding import decode_images
+    from stacker.photos.fingerprints import read_fingerprints
 
     pixels = np.empty((len(paths), side, side, 3), np.uint8)
-    decode_images(paths, read_fingerprints(paths, False), pixels, "stretch", "area")
+    decode_images(paths, read_fingerprints(paths, False, WHITE), pixels, "stretch", "auto", WHITE, bit_depth=16)
     return pixels
 
 

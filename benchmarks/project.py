@@ -21,7 +21,7 @@ def make_params(
         images="data/raw/photos",
         image_size=side,
         fit="stretch",
-        interpolation="area",
+        interpolation="auto",
         splits={"train": "train", "validation": 0.1, "test": "validation"},
         near_duplicates=2,
     )

@@ -1,11 +1,14 @@
 """Turn folders of photos into memory-mapped arrays.
 
 Reads the folder that `data.images` of params.yaml names; writes `data/arrays/`: for every split `images.npy` (uint8,
-(n, side, side, 3), RGB, 0-255), `labels.npy` and `groups.npy`; the class names; and `manifest.csv`, a line an image.
+(n, side, side, 3), RGB, 0-255), `labels.npy`, `groups.npy` and `fingerprint.txt`; the class names; and `manifest.csv`,
+a line an image.
 """
 
 import csv
+import hashlib
 import json
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -15,41 +18,48 @@ from stacker.artifacts.arrays import ARRAYS, SPLITS
 from stacker.artifacts.errors import PipelineError
 from stacker.artifacts.outputs import replaced_directory
 from stacker.checks.command import run_stage
-from stacker.photos.decoding import Fingerprint, decode_images, read_fingerprints
+from stacker.photos.decoding import decode_images
 from stacker.photos.duplicates import group_duplicates
+from stacker.photos.fingerprints import Fingerprint, find_bit_depth, read_fingerprints
 from stacker.photos.listing import ImageFile, list_images
 from stacker.settings.data import Data, Splits, load_data
-from stacker.splits.splitting import draw_rows
+from stacker.splits.splitting import draw_splits
 
 
 def main() -> None:
     data = load_data()
     root = Path(data.images)
     files, classes = list_images(root, data.splits)
-    fingerprints = read_fingerprints([root / file.path for file in files], data.near_duplicates is not None)
-    groups = group_duplicates(
-        [fingerprint.content_hash for fingerprint in fingerprints],
-        [fingerprint.difference_hash for fingerprint in fingerprints],
-        data.near_duplicates,
-    )
-    splits = assign_splits(files, groups, data.splits, data.seed)
+    paths = [root / file.path for file in files]
+    fingerprints = read_fingerprints(paths, data.near_duplicates is not None, data.background)
+    content_hashes = [fingerprint.content_hash for fingerprint in fingerprints]
+    difference_hashes = [fingerprint.difference_hash for fingerprint in fingerprints]
+    bit_depth = find_bit_depth(fingerprints)
+    groups = group_duplicates(content_hashes, difference_hashes, data.near_duplicates)
+    splits = assign_splits(files, groups, content_hashes, data.splits, data.seed)
     check_splits(files, splits, classes)
     with replaced_directory(ARRAYS) as folder:
         for split in SPLITS:
             rows = np.flatnonzero(splits == split)
-            write_split(folder / split, [files[row] for row in rows], [fingerprints[row] for row in rows], data)
+            chosen = [files[row] for row in rows]
+            write_split(folder / split, chosen, [fingerprints[row] for row in rows], bit_depth, data)
             np.save(folder / split / "groups.npy", groups[rows])
+            contents = sorted((content_hashes[row], classes[files[row].label]) for row in rows)
+            (folder / split / "fingerprint.txt").write_text(compute_fingerprint(contents) + "\n", encoding="ascii")
         (folder / "classes.json").write_text(json.dumps(classes) + "\n", encoding="utf-8")
         write_manifest(folder / "manifest.csv", files, fingerprints, splits, groups, classes)
     report_splits(files, splits, groups, classes)
 
 
-def assign_splits(files: list[ImageFile], groups: np.ndarray, sources: Splits, seed: int) -> np.ndarray:
+def assign_splits(
+    files: list[ImageFile], groups: np.ndarray, content_hashes: list[str], sources: Splits, seed: int
+) -> np.ndarray:
     """Name every file's split: its folder's, or one drawn from the train folder's files.
 
     Args:
         files: all images, in order.
         groups: int64, (n,), groups of duplicates; a draw never tears one apart.
+        content_hashes: one a file.
         sources: a folder or a fraction for each split.
         seed: of the draws.
 
@@ -59,19 +69,29 @@ def assign_splits(files: list[ImageFile], groups: np.ndarray, sources: Splits, s
     splits = np.array([file.split for file in files], dtype="U10")  # as long as "validation"
     labels = np.array([file.label for file in files])
     whole = np.flatnonzero(splits == "train")
-    for offset, (name, fraction) in enumerate({"test": sources.test, "validation": sources.validation}.items()):
-        if isinstance(fraction, float):
-            left = np.flatnonzero(splits == "train")
-            share = fraction * len(whole) / len(left)  # a fraction of the folder, whatever was drawn before
-            splits[left[draw_rows(labels[left], groups[left], share, seed + offset)]] = name
+    named = {"test": sources.test, "validation": sources.validation}
+    fractions = {name: source for name, source in named.items() if isinstance(source, float)}
+    drawn = draw_splits(labels[whole], groups[whole], [content_hashes[row] for row in whole], fractions, seed)
+    splits[whole] = np.where(drawn == "", "train", drawn)
     return splits
+
+
+def compute_fingerprint(contents: list[tuple[str, str]]) -> str:
+    """What a split holds, in 16 hexadecimal digits.
+
+    Args:
+        contents: the content hash and the class of every photo, sorted: names and order of the files do not matter.
+    """
+    lines = "".join(f"{content_hash} {name}\n" for content_hash, name in contents)
+    return hashlib.sha256(lines.encode()).hexdigest()[:16]
 
 
 def check_splits(files: list[ImageFile], splits: np.ndarray, classes: list[str]) -> None:
     """Refuse a split in which a class has no image."""
     labels = np.array([file.label for file in files])
     for split in SPLITS:
-        missing = [name for label, name in enumerate(classes) if not np.any((splits == split) & (labels == label))]
+        counts = np.bincount(labels[splits == split], minlength=len(classes))
+        missing = [name for name, count in zip(classes, counts, strict=True) if not count]
         if missing:
             raise PipelineError(
                 f"the {split} split has no image of {', '.join(missing)}: add images, or raise its fraction "
@@ -79,12 +99,14 @@ def check_splits(files: list[ImageFile], splits: np.ndarray, classes: list[str])
             )
 
 
-def write_split(folder: Path, files: list[ImageFile], fingerprints: list[Fingerprint], data: Data) -> None:
+def write_split(
+    folder: Path, files: list[ImageFile], fingerprints: list[Fingerprint], bit_depth: int, data: Data
+) -> None:
     """Decode a split's images straight into its memory map, so that memory does not grow with their number."""
     folder.mkdir()
     pixels = open_memmap(folder / "images.npy", "w+", np.uint8, (len(files), data.image_size, data.image_size, 3))
     paths = [Path(data.images) / file.path for file in files]
-    decode_images(paths, fingerprints, pixels, data.fit, data.interpolation)
+    decode_images(paths, fingerprints, pixels, data.fit, data.interpolation, data.background, bit_depth)
     np.save(folder / "labels.npy", np.array([file.label for file in files], dtype=np.int64))
 
 
@@ -101,9 +123,8 @@ def write_manifest(
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(["path", "class", "split", "width", "height", "content_hash", "group"])
         for file, image, split, group in zip(files, fingerprints, splits, groups, strict=True):
-            writer.writerow(
-                [file.path.as_posix(), classes[file.label], split, image.width, image.height, image.content_hash, group]
-            )
+            size = [image.header.width, image.header.height]
+            writer.writerow([file.path.as_posix(), classes[file.label], split, *size, image.content_hash, group])
 
 
 def report_splits(files: list[ImageFile], splits: np.ndarray, groups: np.ndarray, classes: list[str]) -> None:
@@ -113,7 +134,8 @@ def report_splits(files: list[ImageFile], splits: np.ndarray, groups: np.ndarray
         counts = np.bincount(labels[splits == split], minlength=len(classes))
         shares = ", ".join(f"{name} {count}" for name, count in zip(classes, counts, strict=True))
         print(f"{split}: {counts.sum()} images ({shares})")
-    torn = [group for group in np.unique(groups) if len(np.unique(splits[groups == group])) > 1]
+    held = {(group, split) for group, split in zip(groups.tolist(), splits.tolist(), strict=True)}
+    torn = sorted(group for group, count in Counter(group for group, _ in held).items() if count > 1)
     if torn:
         examples = [str(files[row].path) for row in np.flatnonzero(groups == torn[0])]
         print(

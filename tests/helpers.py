@@ -115,6 +115,12 @@ def write_image(path: Path, pixels: np.ndarray) -> None:
     cv2.imwrite(str(path), pixels[..., ::-1] if pixels.ndim == 3 else pixels)
 
 
+def write_scene(path: Path, height: int, width: int) -> None:
+    """Soft noise: something to tell apart in every place, that a JPEG keeps."""
+    coarse = np.random.default_rng(0).integers(0, 256, (8, 8, 3), np.uint8)
+    write_image(path, cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC))
+
+
 def write_noise_folders(root: Path, counts: dict[str, int], seed: int = 0, side: int = 16) -> None:
     """Class folders of PNG files with random pixels: no two are alike."""
     generator = np.random.default_rng(seed)
@@ -137,5 +143,5 @@ def write_arrays(counts: dict[str, int], classes: int = 2, side: int = 32, seed:
         np.save(folder / split / "images.npy", images)
         np.save(folder / split / "labels.npy", labels)
         np.save(folder / split / "groups.npy", np.arange(count, dtype=np.int64))
-        (folder / split / "fingerprint.txt").write_text(f"{count:016x}\n", encoding="utf-8")
+        (folder / split / "fingerprint.txt").write_text(f"{len(split):016x}\n", encoding="ascii")
     (folder / "classes.json").write_text(json.dumps([f"class_{k}" for k in range(classes)]), encoding="utf-8")

@@ -1,6 +1,7 @@
-"""The prepared images on disk: `data/arrays/<split>/{images,labels,groups}.npy` and the class names."""
+"""The prepared images on disk: `data/arrays/<split>/{images,labels,groups}.npy`, fingerprints, the class names."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -31,16 +32,19 @@ def load_groups(split: str) -> np.ndarray:
 
 
 def load_fingerprint(split: str) -> str:
-    """16 hexadecimal digits that tell which photos, of which classes, a split holds, whatever their names and order.
+    """What a split holds, in 16 hexadecimal digits: equal for equal photos of equal classes, whatever their names.
 
     Raises:
-        PipelineError: the file is missing.
+        PipelineError: the file is missing or damaged.
     """
     path = ARRAYS / split / "fingerprint.txt"
     try:
-        return path.read_text(encoding="utf-8").strip()
+        text = path.read_text(encoding="ascii", errors="replace").strip()
     except FileNotFoundError:
         raise PipelineError(f"{path} is missing: run `{COMMAND}`, or `dvc checkout` to bring it back") from None
+    if not re.fullmatch("[0-9a-f]{16}", text):
+        raise PipelineError(f"{path} is damaged (no 16 hexadecimal digits): delete it and run `{COMMAND}`")
+    return text
 
 
 def load_classes() -> list[str]:

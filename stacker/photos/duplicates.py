@@ -1,22 +1,24 @@
 """Group images that are duplicates of one another, so that no group is torn between two splits or folds."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-PAIRS = 2**19  # compared at once, 8 bytes each: memory stays the same however many images there are
+BITS = 64
+PAIRS = 2**18  # merged at once: memory stays the same however many there are
+LARGEST_CUT = 8  # bits of distance: in more than 9 chunks, hashes share so many that all are compared as fast
 
 
 def group_duplicates(
-    content_hashes: Sequence[str], difference_hashes: Sequence[int], near_duplicates: int | None
+    content_hashes: Sequence[str], difference_hashes: Sequence[int | None], near_duplicates: int | None
 ) -> np.ndarray:
     """Number the groups of duplicates.
 
     Args:
         content_hashes: equal for files of equal bytes.
-        difference_hashes: 64-bit integers, one an image.
+        difference_hashes: 64-bit integers, one an image; None where an image has none, and only equal bytes count.
         near_duplicates: images whose difference hashes differ in at most so many bits are duplicates as well, also
             through a chain of others; None keeps to equal bytes.
 
@@ -27,21 +29,80 @@ def group_duplicates(
     if near_duplicates is None:
         unchanged: np.ndarray = groups.astype(np.int64)
         return unchanged
-    first, second = _find_near_pairs(np.asarray(difference_hashes, dtype=np.uint64), near_duplicates)
-    count = groups.max() + 1
-    edges = coo_array((np.ones(len(first), dtype=bool), (groups[first], groups[second])), (count, count))
+    rows = [row for row, bits in enumerate(difference_hashes) if bits is not None]
+    bits = np.array([difference_hashes[row] for row in rows], dtype=np.uint64)
+    hashes, places = np.unique(bits, return_inverse=True)  # equal ones are joined before any pair is looked at
+    similar = _join_near(hashes, near_duplicates)
+    count = int(groups.max()) + 1
+    joined = _join(count + len(hashes), groups[rows], count + similar[places])
+    _, numbers = np.unique(joined[groups], return_inverse=True)
+    numbered: np.ndarray = numbers.astype(np.int64)
+    return numbered
+
+
+def _join_near(hashes: np.ndarray, distance: int) -> np.ndarray:
+    """Number the groups of different hashes that are near, also through a chain."""
+    labels = np.arange(len(hashes))
+    waiting: list[tuple[np.ndarray, np.ndarray]] = []
+    count = 0
+    for first, second in _find_near_pairs(hashes, distance):
+        waiting.append((first, second))
+        count += len(first)
+        if count > PAIRS:
+            labels = _merge(labels, waiting)
+            waiting, count = [], 0
+    return _merge(labels, waiting) if waiting else labels
+
+
+def _merge(labels: np.ndarray, pairs: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+    first, second = (np.concatenate(rows) for rows in zip(*pairs, strict=True))
+    merged: np.ndarray = _join(len(labels), labels[first], labels[second])[labels]
+    return merged
+
+
+def _join(count: int, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Number the groups of `count` things, of which `first` and `second` belong together, pair by pair."""
+    edges = coo_array((np.ones(len(first), dtype=bool), (first, second)), (count, count))
     _, components = connected_components(edges, directed=False)
-    joined: np.ndarray = components[groups].astype(np.int64)
-    return joined
+    return np.asarray(components)
 
 
-def _find_near_pairs(hashes: np.ndarray, distance: int) -> tuple[np.ndarray, np.ndarray]:
-    pairs = [(np.empty(0, np.int64), np.empty(0, np.int64))]
-    rows_at_once = max(1, PAIRS // max(1, len(hashes)))
-    for start in range(0, len(hashes), rows_at_once):
-        block = hashes[start : start + rows_at_once, np.newaxis] ^ hashes[np.newaxis, :]
-        rows, columns = np.nonzero(np.bitwise_count(block) <= distance)
-        later = columns > rows + start
-        pairs.append((rows[later] + start, columns[later]))
-    first, second = zip(*pairs, strict=True)
-    return np.concatenate(first), np.concatenate(second)
+def _find_near_pairs(hashes: np.ndarray, distance: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """All pairs within `distance`, some more than once: row numbers of `hashes`, a few at a time.
+
+    Cut into one chunk more than there are bits of distance, two near hashes have one chunk in common (the pigeonhole
+    principle). So only such as share a chunk are compared.
+    """
+    if distance > LARGEST_CUT:
+        yield from _compare_all(hashes, distance)
+        return
+    edges = np.linspace(0, BITS, distance + 2).astype(int)
+    for start, end in zip(edges[:-1], edges[1:], strict=True):
+        keys = (hashes >> np.uint64(start)) & np.uint64(2 ** int(end - start) - 1) if distance else hashes
+        order = np.argsort(keys, kind="stable")
+        for first, second in _compare_equal_keys(keys[order], hashes[order], distance):
+            yield order[first], order[second]
+
+
+def _compare_equal_keys(keys: np.ndarray, hashes: np.ndarray, distance: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Compare each row with the next one, the one after, and so on, as long as any two have the same key."""
+    rows = np.arange(len(keys))
+    for step in range(1, len(keys)):
+        rows = rows[: np.searchsorted(rows, len(keys) - step)]
+        rows = rows[keys[rows] == keys[rows + step]]
+        if not len(rows):
+            return
+        near = rows[np.bitwise_count(hashes[rows] ^ hashes[rows + step]) <= distance]
+        if len(near):
+            yield near, near + step
+
+
+def _compare_all(hashes: np.ndarray, distance: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    differing, bits = np.empty(len(hashes), np.uint64), np.empty(len(hashes), np.uint8)  # written over, not made anew
+    for step in range(1, len(hashes)):
+        count = len(hashes) - step
+        np.bitwise_xor(hashes[:-step], hashes[step:], out=differing[:count])
+        np.bitwise_count(differing[:count], out=bits[:count])
+        first = np.flatnonzero(bits[:count] <= distance)
+        if len(first):
+            yield first, first + step

@@ -3,12 +3,14 @@
 import posixpath
 from itertools import permutations
 from pathlib import PurePosixPath
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, TypeAdapter, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, model_validator
 
 from stacker.settings.reading import read_block, validate
 from stacker.settings.sections import Fraction, Section, Seed, Side
+
+Channel = Annotated[int, Field(ge=0, le=255)]
 
 
 class Splits(Section):
@@ -37,11 +39,22 @@ def check_folder(folder: str) -> str:
     return folder
 
 
+def check_interpolation(name: Any) -> Any:
+    """`area` was a value once: shrinking needs no setting any more."""
+    if name == "area":
+        raise ValueError(
+            "every image is shrunk by area now, and this setting says how one grows: write `auto`, `linear` or "
+            "`cubic`, or leave it out"
+        )
+    return name
+
+
 class Data(Section):
     images: Annotated[str, AfterValidator(check_folder)]
     image_size: Side = 224
     fit: Literal["stretch", "crop", "pad"] = "stretch"
-    interpolation: Literal["linear", "area", "cubic"] = "area"
+    interpolation: Annotated[Literal["auto", "linear", "cubic"], BeforeValidator(check_interpolation)] = "auto"
+    background: Annotated[list[Channel], Field(min_length=3, max_length=3)] = [255, 255, 255]
     splits: Splits = Splits()
     near_duplicates: Annotated[int, Field(ge=0, le=16)] | None = 2
     seed: Seed = 0

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from helpers import write_arrays
 
-from stacker.artifacts.arrays import load_classes, load_groups, load_images, load_labels
+from stacker.artifacts.arrays import load_classes, load_fingerprint, load_groups, load_images, load_labels
 from stacker.artifacts.errors import PipelineError
 
 
@@ -25,8 +25,30 @@ def test_load_labels_groups_and_classes(workspace):
 
 
 @pytest.mark.parametrize(
-    "load", [lambda: load_images("train"), lambda: load_labels("train"), lambda: load_groups("train"), load_classes]
+    "load",
+    [
+        lambda: load_images("train"),
+        lambda: load_labels("train"),
+        lambda: load_groups("train"),
+        lambda: load_fingerprint("train"),
+        load_classes,
+    ],
 )
 def test_loading_says_which_stage_to_run_when_there_are_no_arrays(workspace, load):
     with pytest.raises(PipelineError, match=r"data/arrays/.* is missing: run `dvc repro prepare`"):
         load()
+
+
+def test_load_fingerprint_reads_16_hexadecimal_digits(workspace):
+    write_arrays({"test": 2})
+
+    assert load_fingerprint("test") == "0000000000000004"
+
+
+@pytest.mark.parametrize("content", [b"", b"0000000000000004 5", b"ZZZZZZZZZZZZZZZZ", b"\xff" * 16])
+def test_load_fingerprint_says_that_a_file_is_damaged(workspace, content):
+    write_arrays({"test": 2})
+    (workspace / "data/arrays/test/fingerprint.txt").write_bytes(content)
+
+    with pytest.raises(PipelineError, match=r"data/arrays/test/fingerprint\.txt is damaged .*dvc repro prepare"):
+        load_fingerprint("test")

@@ -1,4 +1,7 @@
+import tracemalloc
+
 import numpy as np
+import pytest
 
 from stacker.photos.duplicates import group_duplicates
 
@@ -27,8 +30,8 @@ def test_group_duplicates_joins_through_a_chain_and_through_equal_bytes():
     assert as_sets(groups) == {frozenset({0, 1, 2, 4}), frozenset({3})}
 
 
-def test_group_duplicates_finds_pairs_across_blocks(monkeypatch):
-    monkeypatch.setattr("stacker.photos.duplicates.PAIRS", 2**12)  # blocks of 8 rows
+def test_group_duplicates_merges_pairs_now_and_then(monkeypatch):
+    monkeypatch.setattr("stacker.photos.duplicates.PAIRS", 1)
     generator = np.random.default_rng(0)
     count = 507
     hashes = generator.integers(0, 2**63, count, dtype=np.uint64)
@@ -43,3 +46,53 @@ def test_group_duplicates_finds_pairs_across_blocks(monkeypatch):
 
 def test_group_duplicates_accepts_a_hash_of_64_set_bits():
     assert as_sets(group_duplicates(["a", "b"], [2**64 - 1, 2**64 - 2], 1)) == {frozenset({0, 1})}
+
+
+def test_group_duplicates_joins_images_without_a_hash_by_their_bytes_alone():
+    groups = group_duplicates(["a", "b", "a", "c", "d"], [None, None, None, 5, 4], 2)
+
+    assert as_sets(groups) == {frozenset({0, 2}), frozenset({1}), frozenset({3, 4})}
+    assert as_sets(group_duplicates(["a", "b"], [None, None], 2)) == {frozenset({0}), frozenset({1})}
+
+
+def group_slowly(hashes: np.ndarray, distance: int) -> set[frozenset[int]]:
+    groups = [{row} for row in range(len(hashes))]
+    for row, bits in enumerate(hashes.tolist()):
+        for other, others in enumerate(hashes[:row].tolist()):
+            if (bits ^ others).bit_count() <= distance and groups[row] is not groups[other]:
+                groups[other] |= groups[row]
+                for member in groups[other]:
+                    groups[member] = groups[other]
+    return {frozenset(group) for group in groups}
+
+
+@pytest.mark.parametrize("distance", [0, 1, 2, 3, 7, 8, 9, 16])
+@pytest.mark.parametrize("pairs", [2**18, 3])
+def test_group_duplicates_finds_what_comparing_all_finds(monkeypatch, distance, pairs):
+    monkeypatch.setattr("stacker.photos.duplicates.PAIRS", pairs)
+    generator = np.random.default_rng(distance)
+    origins = generator.integers(0, 2**64, 12, dtype=np.uint64)
+    hashes = np.repeat(origins, 10)
+    for row in range(len(hashes)):  # copies, each with some bits turned over, no two alike in where
+        for bit in generator.choice(64, generator.integers(0, distance + 3), replace=False):
+            hashes[row] ^= np.uint64(1) << np.uint64(bit)
+
+    received = as_sets(group_duplicates([str(row) for row in range(len(hashes))], hashes.tolist(), distance))
+
+    assert received == group_slowly(hashes, distance)
+    assert 12 <= len(received) < 120 or distance == 16
+
+
+@pytest.mark.parametrize(("count", "bits", "distance"), [(4000, 0, 2), (20000, 64, 2), (3000, 12, 4), (3000, 14, 16)])
+def test_group_duplicates_keeps_its_memory_flat(count, bits, distance):
+    """Equal hashes, random ones, and such that nearly all pairs of them are near: never all pairs at a time."""
+    hashes = np.random.default_rng(0).integers(0, 2**64, count, dtype=np.uint64) % np.uint64(max(1, 2**bits - 1))
+    names = [str(number) for number in range(count)]
+    numbers = hashes.tolist()
+
+    tracemalloc.start()
+    group_duplicates(names, numbers, distance)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert peak < 24 * 2**20

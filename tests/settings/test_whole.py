@@ -55,6 +55,11 @@ WRONG_SETTINGS = [
     ({"members.first": {}}, ["members.first.backbone.name: this setting is missing"]),
     ({"training.fine_tune": {}}, ["  training.fine_tune.layers: this setting is missing"]),
     ({"members.first.training": {"fine_tune": {}}}, ["members.first.training.fine_tune.layers: this setting is mis"]),
+    # how images are resized
+    ({"data.interpolation": "area"}, ["data.interpolation: every image is shrunk by area now", "write `auto`, "]),
+    ({"data.interpolation": "nearest"}, ["data.interpolation", "'auto', 'linear' or 'cubic'", "'nearest'"]),
+    ({"data.background": [255, 255, 256]}, ["data.background.2", "255", "256"]),
+    ({"data.background": [255, 255]}, ["data.background", "at least 3"]),
     # blocks that DVC tracks, so that they must be there, and places of earlier files
     ({"stacking": "DELETE"}, ["stacking: this block is missing: add `stacking: {}`"]),
     ({"fetch": "DELETE"}, ["fetch: this block is missing: add `fetch: {}`"]),

@@ -1,12 +1,15 @@
 import csv
+import hashlib
 import json
+import shutil
 
 import cv2
 import numpy as np
 import pytest
 from helpers import write_edited, write_image, write_noise_folders
+from real_photos import list_real_photos
 
-from stacker.artifacts.arrays import SPLITS, load_groups, load_images, load_labels
+from stacker.artifacts.arrays import SPLITS, load_fingerprint, load_groups, load_images, load_labels
 from stacker.artifacts.errors import PipelineError
 
 
@@ -164,3 +167,81 @@ def test_prepare_refuses_a_split_without_a_class(workspace, run_stage):
 
     with pytest.raises(PipelineError, match=r"the train split has no image of cat: .*data\.splits"):
         run_stage("prepare")
+
+
+def copy_real_photos(photos, count: int) -> None:
+    for number, path in enumerate(list_real_photos(count)):
+        (photos / path.parent.name).mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, photos / path.parent.name / f"{number:03d}.jpg")
+
+
+def splits_by_content() -> dict[str, str]:
+    return {line["content_hash"]: line["split"] for line in read_manifest()}
+
+
+@pytest.mark.assets
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_photo_that_comes_or_goes_or_is_renamed_leaves_the_splits_alone(workspace, run_stage, seed):
+    photos = workspace / "photos"
+    copy_real_photos(photos, 61)
+    changes = {"data.seed": seed, "data.near_duplicates": 2}
+    write_edited(changes)
+    spare = photos / "cats" / "000.jpg"
+    kept = spare.read_bytes()
+    spare.unlink()
+    run_stage("prepare")
+    before, fingerprints = splits_by_content(), [load_fingerprint(split) for split in SPLITS]
+
+    (photos / "dogs" / "a_first_one.jpg").write_bytes(kept)  # before all others of its class
+    run_stage("prepare")
+    added = splits_by_content()
+    moved = [added[content] for content in before if added[content] != before[content]]
+    assert len(added) == len(before) + 1
+    assert len(moved) == len(set(moved))
+    assert [load_fingerprint(split) for split in SPLITS] != fingerprints
+
+    (photos / "dogs" / "a_first_one.jpg").unlink()
+    for number, path in enumerate(sorted(photos.glob("*/*.jpg"), reverse=True)):
+        path.rename(path.with_name(f"renamed_{number:03d}.jpg"))
+    write_edited({**changes, "data.image_size": 48})
+    run_stage("prepare")
+    assert splits_by_content() == before
+    assert [load_fingerprint(split) for split in SPLITS] == fingerprints
+
+
+def test_the_fingerprint_of_a_split_is_that_of_its_contents_and_classes(workspace, run_stage):
+    write_noise_folders(workspace / "photos", {"cat": 10, "dog": 10})
+
+    run_stage("prepare")
+
+    for split in SPLITS:
+        paths = [workspace / "photos" / line["path"] for line in read_manifest() if line["split"] == split]
+        lines = sorted(f"{hashlib.sha256(path.read_bytes()).hexdigest()} {path.parent.name}\n" for path in paths)
+        assert load_fingerprint(split) == hashlib.sha256("".join(lines).encode()).hexdigest()[:16]
+        assert (workspace / "data/arrays" / split / "fingerprint.txt").read_text() == load_fingerprint(split) + "\n"
+
+
+def test_prepare_scales_16_bit_images_together_and_shows_the_background(workspace, run_stage, capsys):
+    photos = workspace / "photos"
+    for folder, value in (("cat", 1023), ("dog", 512)):
+        (photos / folder).mkdir(parents=True)
+        for number in range(6):
+            image = np.full((32, 32), value, np.uint16)
+            image[0, 0] = number  # no two alike
+            cv2.imwrite(str(photos / folder / f"{number}.png"), image)
+            layers = np.full((32, 32, 4), number, np.uint8)
+            layers[..., 3] = 0
+            cv2.imwrite(str(photos / folder / f"clear_{number}_{folder}.png"), layers)
+    write_edited({"data.background": [1, 2, 3], "data.near_duplicates": 0})
+
+    run_stage("prepare")
+
+    assert "12 image(s) of 16 bits: their largest value is 1,023, so they are taken to fill 10 bits" in (
+        printed := capsys.readouterr().out
+    )
+    assert "and 24 that show too little" in printed
+    for split in SPLITS:
+        lines = [line for line in read_manifest() if line["split"] == split]
+        for line, image in zip(lines, load_images(split), strict=True):
+            deep = [255] * 3 if line["class"] == "cat" else [128] * 3
+            assert image[20, 20].tolist() == ([1, 2, 3] if "clear" in line["path"] else deep)
