@@ -77,7 +77,9 @@ def test_a_file_of_other_arrays_is_refused(workspace):
     path.parent.mkdir()
     (workspace / "data/predictions/ensembles/boss.npz").rename(path)
 
-    with pytest.raises(PipelineError, match=r"first\.npz holds checked_photos, .*, expected held_out, .*is_balanced.*train@first`"):
+    with pytest.raises(
+        PipelineError, match=r"first\.npz holds checked_photos, .*, expected held_out, .*is_balanced.*train@first`"
+    ):
         load_predictions("first")
 
 
@@ -121,7 +123,10 @@ def test_all_predictions_are_of_the_same_rows(workspace):
     save_predictions("second", make_predictions(test=np.array([[0.75], [0.125]], np.float32)))
 
     loaded = load_all_predictions(["second", "first"])
-    assert {label: member.test[0, 0] for label, member in loaded.items()} == {"second": np.float32(0.75), "first": np.float32(-1.1)}
+    assert {label: member.test[0, 0] for label, member in loaded.items()} == {
+        "second": np.float32(0.75),
+        "first": np.float32(-1.1),
+    }
 
     save_predictions("second", make_predictions(held_out_rows=np.array([1, 0])))
     with pytest.raises(PipelineError, match="the members' held-out rows differ: run `dvc repro`"):

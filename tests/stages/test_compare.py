@@ -50,10 +50,16 @@ def test_writes_every_output_and_ranks_every_model(classes):
     assert {path.stem for path in Path("plots").glob("*.png")} == set(PICTURES)
     assert all(not isinstance(value, dict | list) for value in metrics.values())
     for model in ("ensemble", "members.third", *(f"baselines.{b}" for b in ("mean", "greedy", "logistic"))):
-        interval = [metrics[f"{model}.accuracy{end}"] for end in ("_low", "", "_high")]
-        assert interval == sorted(interval)
+        for rows in ("heldout", "test"):
+            interval = [metrics[f"{model}.{rows}.accuracy{end}"] for end in ("_low", "", "_high")]
+            assert interval == sorted(interval)
     assert metrics["leaked"] is False
-    assert metrics["baselines.best_member.accuracy"] == metrics[f"members.{metrics['best_member']}.accuracy"]
+    assert (metrics["test_set"], metrics["heldout_rows"]) == ("0f1e2d3c4b5a6978", "oof")
+    best = metrics["best_member"]
+    assert metrics["baselines.best_member.test.accuracy"] == metrics[f"members.{best}.test.accuracy"]
+    losses = {member: metrics[f"members.{member}.heldout.log_loss"] for member in MEMBERS}
+    assert losses[best] == min(losses.values())
+    assert metrics["baselines.most_frequent.test.log_loss"] == pytest.approx(np.log(classes), abs=1e-6)
     text = Path("metrics/leaderboard.md").read_text()
     assert all(f"Removing {member} " in text for member in MEMBERS)
     assert "Leaked" not in text
@@ -83,16 +89,17 @@ def test_names_of_members_do_not_change_the_baselines():
     second = read_metrics()
 
     for baseline in ("mean", "greedy", "logistic", "best_member"):
-        assert second[f"baselines.{baseline}.log_loss"] == first[f"baselines.{baseline}.log_loss"]
+        assert second[f"baselines.{baseline}.test.log_loss"] == first[f"baselines.{baseline}.test.log_loss"]
 
 
 @pytest.mark.usefixtures("no_pictures")
-def test_leaked_predictions_are_flagged():
+def test_leaked_predictions_are_flagged(capsys):
     write_project(MEMBERS, leaked=True)
 
     compare.main()
 
-    assert read_metrics()["leaked"] is True
+    assert (read_metrics()["leaked"], read_metrics()["heldout_rows"]) == (True, "validation")
+    assert "warning: stacking.fit_on is `train`: no row is held out" in capsys.readouterr().out
     assert "Leaked predictions" in Path("metrics/leaderboard.md").read_text()
 
 
@@ -103,7 +110,7 @@ def test_without_an_ensemble_members_and_baselines_are_ranked():
     compare.main()
 
     metrics = read_metrics()
-    assert "baselines.mean.accuracy" in metrics
+    assert "baselines.mean.test.accuracy" in metrics
     assert not any(key.startswith("ensemble") for key in metrics)
 
 
@@ -144,10 +151,10 @@ def test_several_ensembles_each_have_a_row_and_a_judgement():
 
     metrics = read_metrics()
     for label in ("ensemble", "boss"):
-        assert f"{label}.accuracy" in metrics
+        assert f"{label}.test.accuracy" in metrics
         assert f"{label}_against.best_member.p_value" in metrics
         assert f"{label}_without.third.gained" in metrics
-    assert metrics["ensemble.log_loss"] != metrics["boss.log_loss"]
+    assert metrics["ensemble.test.log_loss"] != metrics["boss.test.log_loss"]
     assert metrics["ensemble_without.third.loss_difference"] != metrics["boss_without.third.loss_difference"]
     text = Path("metrics/leaderboard.md").read_text()
     assert all(f"## Is {label} better?" in text for label in ("ensemble", "boss"))
@@ -164,19 +171,19 @@ def test_pictures_show_every_ensemble():
 
 
 def strange_member(kind, labels):
-    """A member's answers, (n, 1) a split."""
+    """A member's logits, (n, 1) a split."""
     answers = {
-        "constant": lambda values: np.full(len(values), 0.5),
-        "surely_second": lambda values: np.ones(len(values)),
-        "worse_than_chance": lambda values: np.where(values == 1, 0.2, 0.8),
-        "always_wrong": lambda values: 1.0 - values,
-        "perfect": lambda values: values.astype(float),
+        "constant": lambda values: np.zeros(len(values)),
+        "surely_second": lambda values: np.full(len(values), 1000.0),
+        "worse_than_chance": lambda values: np.where(values == 1, -1.4, 1.4),
+        "always_wrong": lambda values: np.where(values == 1, -1000.0, 1000.0),
+        "perfect": lambda values: np.where(values == 1, 1000.0, -1000.0),
     }
     train, validation, test = (
         answers[kind](labels[split]).astype(np.float32)[:, np.newaxis] for split in ("train", "validation", "test")
     )
     rows = np.arange(len(train))
-    return Predictions(train, validation, test, train, rows, np.zeros(len(rows), int), test[:0])
+    return Predictions(train, validation, test, train, rows, rows // 2 % 3, test[:0], np.array(False))
 
 
 @pytest.mark.usefixtures("no_pictures")
@@ -201,7 +208,9 @@ def test_two_identical_members_are_correlated_and_share_the_credit():
     metrics = read_metrics()
     assert metrics["pairs.first.second.error_correlation"] == 1
     assert metrics["pairs.first.second.disagreement"] == 0
-    assert metrics["baselines.mean.accuracy"] == metrics["members.first.accuracy"] == metrics["oracle.accuracy"]
+    assert (
+        metrics["baselines.mean.test.accuracy"] == metrics["members.first.test.accuracy"] == metrics["oracle.accuracy"]
+    )
 
 
 def test_a_mistake_free_ensemble_gets_a_contact_sheet_that_says_so():
@@ -228,7 +237,63 @@ def test_a_member_may_bear_the_name_of_a_baseline():
     compare.main()
 
     metrics = read_metrics()
-    assert metrics["members.mean.log_loss"] != metrics["baselines.mean.log_loss"]
+    assert metrics["members.mean.test.log_loss"] != metrics["baselines.mean.test.log_loss"]
+
+
+@pytest.mark.usefixtures("no_pictures")
+def test_the_members_that_lead_the_test_are_not_chosen_by_it():
+    labels = {split: np.arange(60) % 2 for split in ("train", "validation", "test")}
+    lucky = make_member(labels, 2, 0.2, 3)._replace(
+        test=np.where(labels["test"] == 1, 3.0, -3.0)[:, None],
+        validation=np.where(labels["test"] == 1, 3.0, -3.0)[:, None],
+    )
+    write_project({"steady": 2.0, "lucky": lucky})
+
+    compare.main()
+
+    metrics = read_metrics()
+    assert metrics["best_member"] == "steady"
+    assert metrics["members.lucky.test.accuracy"] > metrics["members.steady.test.accuracy"]
+    lines = Path("metrics/leaderboard.md").read_text().splitlines()
+    order = [line.split("|")[2].strip() for line in lines if line.startswith(("| 1 ", "| 2 ", "| 3 ", "| 4 ", "| 5 "))]
+    assert "lucky" not in order[:3]
+
+
+@pytest.mark.usefixtures("no_pictures")
+def test_copies_in_the_test_split_are_counted_as_what_they_are():
+    write_project(MEMBERS)
+    compare.main()
+    single = read_metrics()
+    np.save("data/arrays/test/groups.npy", np.arange(60) // 4)
+
+    compare.main()
+
+    metrics = read_metrics()
+    assert (single["groups"], metrics["groups"]) == (60, 15)
+    assert "60 test photos in 15 groups" in Path("metrics/leaderboard.md").read_text()
+    assert metrics["members.third.test.log_loss_low"] != single["members.third.test.log_loss_low"]
+    assert metrics["members.third.test.accuracy"] == single["members.third.test.accuracy"]
+
+
+@pytest.mark.usefixtures("no_pictures")
+def test_a_balanced_fit_of_the_members_balances_the_baselines():
+    labels = write_project({"first": 1.0, "second": 0.6})
+    rare = {split: (np.arange(60) % 12 == 0).astype(int) for split in labels}
+    for balanced in (False, True):
+        for number, label in enumerate(("first", "second")):
+            save_predictions(label, make_member(rare, 2, 1.2, number)._replace(is_balanced=np.array(balanced)))
+        for split, values in rare.items():
+            np.save(f"data/arrays/{split}/labels.npy", values)
+        compare.main()
+        metrics = read_metrics()
+        if not balanced:
+            plain = metrics
+
+    assert metrics["baselines.logistic.test.recall.dog"] > plain["baselines.logistic.test.recall.dog"]
+    assert metrics["baselines.mean.test.recall.dog"] == plain["baselines.mean.test.recall.dog"]
+    assert (
+        "**Accuracy says little here.** 91.7% of the test photos are cat" in Path("metrics/leaderboard.md").read_text()
+    )
 
 
 @pytest.mark.usefixtures("no_pictures")

@@ -12,9 +12,18 @@ from stacker.artifacts.errors import PipelineError
 from stacker.artifacts.predictions import save_predictions
 
 
-def write_test_labels(labels: np.ndarray, classes: int) -> None:
-    write_arrays({"test": len(labels)}, classes)
+def write_labels(labels: np.ndarray, classes: int) -> None:
+    """The test split has these labels; the train split has 12 rows, of class 0, 1, ... in turn, validation has 4."""
+    write_arrays({"train": 12, "validation": 4, "test": len(labels)}, classes)
     np.save("data/arrays/test/labels.npy", labels)
+
+
+def log_odds(probabilities: np.ndarray) -> np.ndarray:
+    """Of probabilities of the second class, (n,): logits as a member gives them, (n, 1)."""
+    return np.log(probabilities / (1 - probabilities))[:, np.newaxis].astype(np.float32)
+
+
+THREE_HELD_OUT = {"held_out": np.zeros((2, 3), np.float32)}
 
 
 def read_metrics() -> dict:
@@ -22,39 +31,72 @@ def read_metrics() -> dict:
 
 
 def test_evaluate_scores_the_test_predictions_of_a_sigmoid(workspace, run_stage):
-    write_test_labels(LABELS, 2)
-    save_predictions("first", make_predictions(test=SECOND[:, np.newaxis].astype(np.float32)))
+    write_labels(LABELS, 2)
+    save_predictions("first", make_predictions(test=log_odds(SECOND)))
 
     run_stage("evaluate", "first")
 
-    assert read_metrics()["accuracy"] == 0.75
-    assert read_metrics()["recall"] == {"class_0": 0.75, "class_1": 0.75}
+    metrics = read_metrics()
+    assert metrics["test"]["accuracy"] == 0.75
+    assert metrics["test"]["log_loss"] == 0.400367
+    assert metrics["test"]["recall"] == {"class_0": 0.75, "class_1": 0.75}
+    assert metrics["test_set"] == f"{4:016x}"  # as write_arrays has it: the length of the split's name
     assert "initial" not in read_metrics()
     assert sorted(path.name for path in Path("plots").iterdir()) == ["confusion", "roc"]
 
 
 def test_evaluate_scores_three_classes(workspace, run_stage):
-    write_test_labels(THREE_LABELS, 3)
-    save_predictions("first", make_predictions(test=THREE.astype(np.float32)))
+    write_labels(THREE_LABELS, 3)
+    save_predictions("first", make_predictions(test=np.log(THREE).astype(np.float32), **THREE_HELD_OUT))
 
     run_stage("evaluate", "first")
 
-    assert read_metrics()["accuracy"] == pytest.approx(4 / 6, abs=1e-6)
-    assert list(read_metrics()["recall"]) == ["class_0", "class_1", "class_2"]
+    assert read_metrics()["test"]["accuracy"] == pytest.approx(4 / 6, abs=1e-6)
+    assert list(read_metrics()["test"]["recall"]) == ["class_0", "class_1", "class_2"]
 
 
 def test_evaluate_writes_the_scores_before_training_where_they_were_asked_for(workspace, run_stage):
-    write_test_labels(LABELS, 2)
-    half = np.full((8, 1), 0.5, np.float32)
-    save_predictions("first", make_predictions(test=SECOND[:, np.newaxis].astype(np.float32), initial_test=half))
+    write_labels(LABELS, 2)
+    half = np.zeros((8, 1), np.float32)
+    save_predictions("first", make_predictions(test=log_odds(SECOND), initial_test=half))
 
     run_stage("evaluate", "first")
 
     assert read_metrics()["initial"] == {"accuracy": 0.5, "log_loss": pytest.approx(np.log(2), abs=1e-6)}
 
 
+@pytest.mark.parametrize(("rows", "kind"), [(12, "oof"), (3, "holdout")])
+def test_evaluate_scores_the_held_out_rows_too(workspace, run_stage, rows, kind):
+    write_labels(LABELS, 2)
+    np.save("data/arrays/train/groups.npy", np.array([5, 5, *range(10, 20)]))  # the first two are copies
+    held_out = log_odds(np.array([0.2, 0.6, 0.7, *([0.5] * 9)])[:rows])
+    cuts = {"held_out_rows": np.arange(rows), "held_out_fold": np.arange(rows) % 3}
+    everywhere = {"train": log_odds(np.full(12, 0.9)), "test": log_odds(SECOND)}
+    save_predictions("first", make_predictions(**everywhere, **cuts, held_out=held_out))
+
+    run_stage("evaluate", "first")
+
+    held = read_metrics()["heldout"]
+    losses = [-np.log(0.8), -np.log(0.6), -np.log(0.3), *([np.log(2)] * 9)][:rows]
+    assert (held["rows"], held["n"], held["groups"]) == (kind, rows, rows - 1)
+    assert held["log_loss"] == pytest.approx(np.mean(losses), abs=1e-6)
+
+
+def test_without_held_out_rows_the_validation_split_stands_for_them_and_is_named(workspace, run_stage):
+    write_labels(LABELS, 2)
+    leaked = {"held_out": log_odds(np.full(12, 0.9)), "held_out_rows": np.arange(12), "held_out_fold": np.full(12, -1)}
+    validation = log_odds(np.array([0.2, 0.6, 0.1, 0.1]))  # of classes 0, 1, 0, 1
+    save_predictions("first", make_predictions(**leaked, validation=validation, test=log_odds(SECOND)))
+
+    run_stage("evaluate", "first")
+
+    held = read_metrics()["heldout"]
+    assert (held["rows"], held["n"], held["accuracy"]) == ("validation", 4, 0.75)
+    assert held["log_loss"] == pytest.approx(-np.log([0.8, 0.6, 0.9, 0.1]).mean(), abs=1e-6)
+
+
 def test_evaluate_says_which_stage_to_run_when_there_are_no_predictions(workspace, run_stage):
-    write_test_labels(LABELS, 2)
+    write_labels(LABELS, 2)
 
     with pytest.raises(PipelineError, match="dvc repro train@first"):
         run_stage("evaluate", "first")

@@ -13,9 +13,10 @@ from helpers import (
 from stacker.artifacts.arrays import load_images, load_labels
 from stacker.artifacts.curves import read_history
 from stacker.artifacts.errors import PipelineError
-from stacker.artifacts.predictions import load_ensemble_predictions, save_predictions
+from stacker.artifacts.predictions import compute_probabilities, load_ensemble_predictions, save_predictions
 from stacker.artifacts.saved_models import save_model
 from stacker.ensembles.leave_one_out import load_leave_one_out
+from stacker.ensembles.meta_model import take_logits
 
 COUNTS = {"train": 12, "validation": 4, "test": 4}
 
@@ -24,6 +25,11 @@ def predict(model: keras.Model, split: str, labels: list[str]) -> np.ndarray:
     images = load_images(split).astype(np.float32)
     inputs = {label: images for label in labels} if len(labels) > 1 else images
     return keras.ops.convert_to_numpy(model(inputs, training=False))
+
+
+def predict_logits(member: keras.Model, split: str) -> np.ndarray:
+    images = load_images(split).astype(np.float32)
+    return keras.ops.convert_to_numpy(take_logits(member)({member.name: images}, training=False))
 
 
 @pytest.fixture
@@ -35,9 +41,9 @@ def trained(workspace):
         member = build_small_member(label, seed)
         members[label] = member
         save_model(member, workspace / f"models/members/{label}.h5")
-        parts = {split: predict(member, split, [label]) for split in COUNTS}
-        held_out = np.random.default_rng(seed).random((12, 1)).astype(np.float32)
-        rows = {"held_out_rows": np.arange(12), "held_out_fold": np.arange(12) % 2}
+        parts = {split: predict_logits(member, split) for split in COUNTS}
+        held_out = np.random.default_rng(seed).normal(size=(12, 1)).astype(np.float32)
+        rows = {"held_out_rows": np.arange(12), "held_out_fold": np.arange(12) // 2 % 2}
         save_predictions(label, make_predictions(**parts, held_out=held_out, **rows))
     return members
 
@@ -53,11 +59,13 @@ def test_stack_puts_the_meta_model_on_the_members_bit_identical(trained, run_sta
     assert {tensor.name for tensor in ensemble.inputs} == {"first", "second"}
     for label, member in trained.items():
         received = ensemble.get_layer(f"member_{label}").get_weights()
+        assert len(received) > 5
         assert [weights.tobytes() for weights in received] == [w.tobytes() for w in member.get_weights()]
     meta_model = ensemble.get_layer("meta_model")
-    assert meta_model.get_layer("hidden_0").units == 4
-    parts = {label: predict(member, "test", [label]) for label, member in trained.items()}
-    expected = keras.ops.convert_to_numpy(meta_model([parts[t.name] for t in meta_model.inputs], training=False))
+    assert meta_model.get_layer("hidden_0").units in (2, 6)  # plus and minus the weighted sum, and units that pay
+    parts = {label: predict_logits(member, "test") for label, member in trained.items()}
+    logits = keras.ops.convert_to_numpy(meta_model([parts[t.name] for t in meta_model.inputs], training=False))
+    expected = compute_probabilities(logits)
     np.testing.assert_allclose(predict(ensemble, "test", ["first", "second"]), expected, atol=1e-6)
 
 
@@ -94,9 +102,10 @@ def test_stack_saves_what_the_ensemble_gives_on_every_split(trained, run_stage, 
 
     saved = load_ensemble_predictions("ensemble")
     for split in COUNTS:
-        np.testing.assert_allclose(
-            getattr(saved, split), predict(read_ensemble(), split, ["first", "second"]), atol=1e-6
-        )
+        received = compute_probabilities(getattr(saved, split))
+        np.testing.assert_allclose(received, predict(read_ensemble(), split, ["first", "second"]), atol=1e-6)
+    assert saved.held_out_rows.tolist() == list(range(12))
+    assert saved.held_out.shape == (12, 1)
     assert (str(saved.fit_on), int(saved.checked_photos)) == ("oof", 3)
     assert "ensemble: 3 of 4 test photos through the saved file (keras, float32)" in capsys.readouterr().out
 
@@ -106,7 +115,7 @@ def test_stack_reads_no_test_labels(trained, run_stage, workspace):
 
     run_stage("stack", "ensemble")
 
-    assert read_history("ensemble")["epoch"] == ["1", "2"]
+    assert read_history("ensemble")["epoch"][:2] == ["1", "2"]
 
 
 def test_stack_checks_all_photos_where_asked(trained, run_stage):
@@ -118,17 +127,23 @@ def test_stack_checks_all_photos_where_asked(trained, run_stage):
 
 
 def test_stack_makes_each_ensemble_by_its_own_settings(trained, run_stage, workspace):
-    write_edited({"meta_models.boss": {"hidden": [], "epochs": 1}})
+    write_edited(
+        {
+            "meta_models.boss": {"fit": "adam", "hidden": [], "epochs": 1},
+            "meta_models.ensemble": {"hidden": [4], "spread": 0.5},
+        }
+    )
 
     run_stage("stack", "ensemble")
     run_stage("stack", "boss")
 
-    assert read_ensemble("ensemble").get_layer("meta_model").count_params() == 2 * 4 + 4 + 4 + 1
+    assert read_ensemble("ensemble").get_layer("meta_model").count_params() == (4 + 1) * 6 + 6 + 1
     assert read_ensemble("boss").get_layer("meta_model").count_params() == 2 + 1
     assert read_ensemble("boss").name == "boss"
     assert len(read_history("boss")["epoch"]) == 1
     assert load_leave_one_out("boss", ["first", "second"])["first"].members == ["second"]
-    assert load_leave_one_out("boss", ["first", "second"])["first"].layers[0][0].shape == (1, 1)
+    assert load_leave_one_out("boss", ["first", "second"])["first"].layers[0][0].shape == (2, 2)
+    assert load_leave_one_out("ensemble", ["first", "second"])["first"].layers[0][0].shape == (2, 6)
 
 
 def test_stack_folds_a_temperature_into_the_output_layer(trained, run_stage, capsys):
@@ -145,19 +160,31 @@ def test_stack_folds_a_temperature_into_the_output_layer(trained, run_stage, cap
     assert abs(ratio[0, 0] - 1) > 1e-3
 
 
+def test_stack_weighs_the_classes_as_the_members_were_trained(trained, run_stage, capsys):
+    for label, member in trained.items():
+        parts = {split: predict_logits(member, split) for split in COUNTS}
+        rows = {"held_out_rows": np.arange(12), "held_out_fold": np.arange(12) // 2 % 2}
+        save_predictions(label, make_predictions(**parts, held_out=parts["train"], **rows, is_balanced=np.array(True)))
+
+    run_stage("stack", "ensemble")
+
+    assert "on the rows it learnt, every class counting the same" in capsys.readouterr().out
+
+
 def test_stack_warns_of_leaked_predictions(trained, run_stage, capsys):
     for label, member in trained.items():
-        parts = {split: predict(member, split, [label]) for split in COUNTS}
+        parts = {split: predict_logits(member, split) for split in COUNTS}
         rows = {"held_out_rows": np.arange(12), "held_out_fold": np.full(12, -1)}
         save_predictions(label, make_predictions(**parts, held_out=parts["train"], **rows))
 
     run_stage("stack", "ensemble")
 
     assert "leaked" in capsys.readouterr().out
+    assert load_ensemble_predictions("ensemble").held_out.shape == (0, 1)
 
 
 def test_stack_refuses_members_that_hold_out_other_rows(trained, run_stage):
-    parts = {split: predict(trained["first"], split, ["first"]) for split in COUNTS}
+    parts = {split: predict_logits(trained["first"], split) for split in COUNTS}
     rows = {"held_out_rows": np.arange(6), "held_out_fold": np.zeros(6, int)}
     save_predictions("first", make_predictions(**parts, held_out=parts["train"][:6], **rows))
 
@@ -167,11 +194,10 @@ def test_stack_refuses_members_that_hold_out_other_rows(trained, run_stage):
 
 def test_stack_refuses_predictions_of_another_model(trained, run_stage, workspace):
     save_model(build_small_member("first", 99), workspace / "models/members/first.h5")
-    parts = {split: 1 - predict(trained["first"], split, ["first"]) * 0.9 for split in COUNTS}
-    rows = {"held_out_rows": np.arange(12), "held_out_fold": np.arange(12) % 2}
-    save_predictions(
-        "first", make_predictions(**parts, held_out=(load_labels("train")[:, None] * 1.0).astype("f"), **rows)
-    )
+    parts = {split: 3 - predict_logits(trained["first"], split) for split in COUNTS}
+    rows = {"held_out_rows": np.arange(12), "held_out_fold": np.arange(12) // 2 % 2}
+    held_out = (load_labels("train")[:, None] * 4.0 - 2).astype("f")
+    save_predictions("first", make_predictions(**parts, held_out=held_out, **rows))
 
     with pytest.raises(PipelineError, match="the assembled ensemble ensemble differs by"):
         run_stage("stack", "ensemble")
