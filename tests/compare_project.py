@@ -30,7 +30,8 @@ def make_member(labels, classes, knowledge, seed, leaked=False):
     generator = np.random.default_rng(seed)
     train, validation, test = (draw_logits(labels[split], classes, knowledge, generator) for split in SPLITS)
     rows = np.arange(len(labels["train"]))
-    cuts = np.full(len(rows), -1) if leaked else rows // classes % 3
+    cuts = rows // classes % 3 if len(rows) > 3 * classes else rows % 2
+    cuts = np.full(len(rows), -1) if leaked else cuts
     return Predictions(train, validation, test, train, rows, cuts, test[:0], np.array(False))
 
 

@@ -9,7 +9,6 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
-from stacker.artifacts.errors import PipelineError
 from stacker.artifacts.predictions import spread_classes, spread_logits
 from stacker.ensembles.held_out_rows import HeldOutRows, Logits
 
@@ -76,17 +75,12 @@ def fit_logistic(held_out: HeldOutRows, class_count: int) -> Predictor:
 
     Args:
         held_out: the rows to learn from.
-        class_count: number of classes; one that no row has gets a probability of 0.
-
-    Raises:
-        PipelineError: all rows are of one class.
+        class_count: number of classes; one that no row has gets a probability of 0. Where the rows have one class
+            alone, as a cut of few rows may, there is nothing to learn, and that one is sure.
     """
     labels = held_out.labels
     if len(np.unique(labels)) < 2:
-        raise PipelineError(
-            f"the {len(labels)} held-out rows are all of one class, and logistic regression needs two: "
-            "raise stacking.holdout, or add training images"
-        )
+        return fit_prior(held_out, class_count)
     model = LogisticRegression(max_iter=10_000)
     with threadpool_limits(limits=1):  # another number of threads rounds otherwise
         model.fit(_stack_logits(held_out.logits), labels, sample_weight=held_out.weights)

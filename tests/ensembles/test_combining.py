@@ -6,7 +6,6 @@ from scipy.optimize import minimize
 from scipy.special import logsumexp, softmax
 from sklearn.metrics import log_loss
 
-from stacker.artifacts.errors import PipelineError
 from stacker.artifacts.predictions import spread_classes
 from stacker.ensembles.combining import choose_greedy_weights, combine_mean, combine_weighted, fit_logistic, fit_prior
 from stacker.ensembles.held_out_rows import HeldOutRows
@@ -188,11 +187,12 @@ def test_a_class_that_no_held_out_row_has_gets_no_probability():
     assert combined.sum(axis=1) == pytest.approx(np.ones(len(labels)))
 
 
-def test_held_out_rows_of_one_class_are_refused():
+def test_of_rows_of_one_class_that_one_is_sure():
     labels, members = draw_members([1.0, 1.0])
 
-    with pytest.raises(PipelineError, match=r"120 held-out rows are all of one class.*stacking\.holdout"):
-        fit_logistic(hold_out(np.zeros_like(labels), members), 2)
+    combined = fit_logistic(hold_out(np.ones_like(labels), members), 3)(members)
+
+    assert combined.tolist() == [[0, 1, 0]] * 120
 
 
 def test_the_most_frequent_class_is_always_said_by_the_classes_shares():

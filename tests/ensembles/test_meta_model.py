@@ -47,11 +47,11 @@ def test_a_meta_model_on_probabilities_does_not_see_where_the_logits_of_a_softma
 def test_a_member_without_its_last_layer_gives_logits(width):
     member = build_small_member("one", 0, width)
 
-    logits = predict(take_logits(member), {"one": IMAGES}).astype(np.float64)
+    logits = predict(take_logits(member), IMAGES).astype(np.float64)
 
     powers = np.exp(logits)
     expected = powers / (1 + powers) if width == 1 else powers / powers.sum(axis=1, keepdims=True)
-    np.testing.assert_allclose(predict(member, {"one": IMAGES}), expected, atol=1e-6)
+    np.testing.assert_allclose(predict(member, IMAGES), expected, atol=1e-6)
 
 
 def test_assemble_ensemble_leaves_the_members_bit_identical_and_trains_the_meta_model_alone():

@@ -281,7 +281,8 @@ def test_a_balanced_fit_of_the_members_balances_the_baselines():
     rare = {split: (np.arange(60) % 12 == 0).astype(int) for split in labels}
     for balanced in (False, True):
         for number, label in enumerate(("first", "second")):
-            save_predictions(label, make_member(rare, 2, 1.2, number)._replace(is_balanced=np.array(balanced)))
+            facts = {"is_balanced": np.array(balanced), "held_out_fold": np.arange(60) % 5}
+            save_predictions(label, make_member(rare, 2, 1.2, number)._replace(**facts))
         for split, values in rare.items():
             np.save(f"data/arrays/{split}/labels.npy", values)
         compare.main()
