@@ -8,6 +8,7 @@ import numpy as np
 
 from stacker.artifacts.errors import PipelineError
 from stacker.backbones.plain_layers import use_plain_layers
+from stacker.backbones.resizing import build_resizing
 from stacker.settings.architectures import ARCHITECTURES
 from stacker.settings.backbone import Backbone
 
@@ -46,7 +47,7 @@ def build_backbone(label: str, settings: Backbone, array_size: int) -> keras.Mod
     images = keras.Input((array_size, array_size, 3), name=label)
     inner = images
     if image_size != array_size:
-        inner = keras.layers.Resizing(image_size, image_size, name="resize")(inner)
+        inner = build_resizing(array_size, image_size)(inner)
     inner = build_pixel_scaling(settings.name)(inner)
     features = POOLINGS[settings.pooling](name="pool", dtype="float32")(network(inner))
     return keras.Model(images, features, name=f"{label}_backbone")

@@ -13,6 +13,7 @@ from stacker.scoring.scores import CALIBRATION_BINS, bin_confidence, compute_cal
 from stacker.scoring.standings import Model
 
 MOST_NUMBERED = 12  # classes; the counts of more would not be readable
+MOST_NAMED = 30  # classes; names of more would overlap, and matplotlib takes long to place each
 
 
 def draw_confusion(models: Sequence[Model], labels: np.ndarray, classes: Sequence[str]) -> Figure:
@@ -29,16 +30,23 @@ def draw_confusion(models: Sequence[Model], labels: np.ndarray, classes: Sequenc
         counts = confusion_matrix(labels, model.test.argmax(axis=1), labels=range(len(classes)))
         _draw_matrix(axes, counts, classes)
         axes.set_title(f"{shorten(model.title, 28)}\n{np.trace(counts):,} of {len(labels):,} right")
-    figure.supxlabel("prediction", fontsize=9)
+    steps = _count_steps(classes)
+    figure.supxlabel("prediction" if steps == 1 else f"prediction; one class in {steps} is named", fontsize=9)
     return figure
+
+
+def _count_steps(classes: Sequence[str]) -> int:
+    """From one class that is named to the next one that is."""
+    return -(-len(classes) // MOST_NAMED)
 
 
 def _draw_matrix(axes: Axes, counts: np.ndarray, classes: Sequence[str]) -> None:
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    names = [shorten(name, 12) for name in classes]
-    axes.set_xticks(range(len(classes)), names, rotation=90 if len(classes) > 3 else 0, fontsize=7)
-    axes.set_yticks(range(len(classes)), names, fontsize=7)
+    named = range(0, len(classes), _count_steps(classes))
+    names = [shorten(classes[number], 12) for number in named]
+    axes.set_xticks(named, names, rotation=90 if len(classes) > 3 else 0, fontsize=7)
+    axes.set_yticks(named, names, fontsize=7)
     axes.spines[:].set_visible(False)
     if len(classes) > MOST_NUMBERED:
         return

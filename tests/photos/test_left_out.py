@@ -1,6 +1,6 @@
 """What is not taken from the folders of photos is said, and folders that are no classes are refused."""
 
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import pytest
 
@@ -73,3 +73,22 @@ def test_one_class_may_be_called_train(tmp_path):
     fill(tmp_path, "bus/1.jpg", "train/1.jpg")
 
     assert list_images(tmp_path, FRACTIONS)[1] == ["bus", "train"]
+
+
+def test_one_file_that_is_no_image_does_not_make_each_image_be_looked_up_among_all(tmp_path, monkeypatch):
+    """Counted, not timed: hashes of paths grow with the number of files, not with its square."""
+    counts = []
+    plain = PurePath.__hash__
+
+    def count(path: PurePath) -> int:
+        counts[-1] += 1
+        return plain(path)
+
+    monkeypatch.setattr(PurePath, "__hash__", count)
+    for number in (20, 80):
+        folder = tmp_path / str(number)
+        fill(folder, *(f"{name}/{k}.jpg" for name in ("cat", "dog") for k in range(number)), "cat/Thumbs.db")
+        counts.append(0)
+        list_images(folder, FRACTIONS)
+
+    assert 0 < counts[1] <= 5 * counts[0]

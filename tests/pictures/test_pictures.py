@@ -114,6 +114,22 @@ def test_more_classes_than_fit_get_no_numbers():
     assert all(not panel.texts for panel in panels)
 
 
+@pytest.mark.parametrize(("classes", "step"), [(2, 1), (30, 1), (31, 2), (300, 10), (1000, 34)])
+def test_confusion_names_no_more_classes_than_fit(classes, step):
+    labels = np.arange(classes)
+    model = Model("member", "only", np.eye(classes))
+
+    with fixed_look():
+        figure = draw_confusion([model], labels, [f"class {number}" for number in range(classes)])
+
+    (panel,) = figure.axes
+    for axis in (panel.xaxis, panel.yaxis):
+        assert axis.get_ticklocs().tolist() == list(range(0, classes, step))
+        assert [label.get_text() for label in axis.get_ticklabels()] == [f"class {k}" for k in range(0, classes, step)]
+        assert len(axis.get_ticklabels()) <= 30
+    assert (f"one class in {step} is named" in read_text(figure)) == (step > 1)
+
+
 def test_reliability_shows_the_share_right_in_each_bin():
     labels = np.array([0, 0, 0, 0])
     model = Model("member", "only", NOTHING, np.array([[0.91, 0.09], [0.91, 0.09], [0.91, 0.09], [0.09, 0.91]]))
