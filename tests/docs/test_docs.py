@@ -14,7 +14,7 @@ from stacker.settings.data import Data, Splits
 from stacker.settings.fetch import ArchiveSource, DigitsSource, TfdsSource
 from stacker.settings.inference import Inference
 from stacker.settings.members import Head, Member
-from stacker.settings.meta_models import EnsembleCheck, MetaModel
+from stacker.settings.meta_models import AdamMetaModel, EnsembleCheck, PenalisedMetaModel
 from stacker.settings.sections import Section
 from stacker.settings.stacking import Stacking
 from stacker.settings.training import Augmentation, FineTune, Training
@@ -36,7 +36,8 @@ SECTIONS = {  # heading of docs/params.md: the class, and where dvc.yaml tracks 
     "members.LABEL.backbone": (Backbone, "members.${key}.backbone"),
     "members.LABEL.head": (Head, "members.${key}.head"),
     "stacking": (Stacking, "stacking"),
-    "meta_models.LABEL": (MetaModel, "meta_models.${key}"),
+    "meta_models.LABEL, fit penalised": (PenalisedMetaModel, "meta_models.${key}"),
+    "meta_models.LABEL, fit adam": (AdamMetaModel, "meta_models.${key}"),
     "ensemble_check": (EnsembleCheck, "ensemble_check"),
     "inference": (Inference, "inference"),
 }
