@@ -12,7 +12,7 @@ from stacker.ensembles.penalised_model import predict_logits
 from stacker.settings.meta_models import PenalisedMetaModel
 
 SPREADS = (0.0, 0.3, 0.6, 1.2)
-MOST_VALUES = 3_000_000  # rows x members x classes: beyond, a fit of the units takes minutes, and none is tried
+MOST_VALUES = 1_000_000  # rows x members x classes: beyond, the fits of the units take half a minute, and none is tried
 
 
 class Choice(NamedTuple):
