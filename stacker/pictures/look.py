@@ -10,6 +10,7 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
 from stacker.artifacts.outputs import replaced_file
@@ -109,6 +110,7 @@ def draw_leaderboard(standings: Sequence[Standing]) -> Figure:
                 f"{scores[name]:.4f}", (scores[name], row), (0, 5), textcoords="offset points", ha="center", fontsize=8
             )
         axes.margins(x=0.08)
+        axes.xaxis.set_major_locator(MaxNLocator(5))  # more of four digits run into one another
         axes.grid(axis="x", color="#dddddd")
         axes.set_axisbelow(True)
     accuracy.set_yticks(range(len(standings)), [shorten(model.title, 32) for model, *_ in standings])
