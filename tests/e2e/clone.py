@@ -1,6 +1,5 @@
 """A temporary clone of the working tree, in which tests run the real `dvc` and `git`."""
 
-import json
 import os
 import re
 import shutil
@@ -12,7 +11,6 @@ from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
-import pytest
 import yaml
 
 ROOT = Path(__file__).parents[2]
@@ -178,8 +176,6 @@ def shrink(params: Params, image_size: int) -> Params:
     """A profile's settings, the costly ones reduced, of members and shared blocks alike."""
     small = _reduce(params, {"weights": None, "epochs": 1, "image_size": image_size, "precision": "float32"})
     small["stacking"]["folds"] = 2
-    for meta_model in small["meta_models"].values():
-        meta_model["epochs"] = 1
     return small
 
 
@@ -203,23 +199,3 @@ def list_files_of(member: str) -> list[str]:
         *(f"plots/{kind}/{member}.csv" for kind in ("confusion", "curves", "roc")),
         f"metrics/{member}.json",
     ]
-
-
-def check_metrics(metrics: Params, n: int, has_initial: bool) -> None:
-    assert metrics["n"] == n
-    for scores in (metrics, metrics["initial"]) if has_initial else (metrics,):
-        assert 0 <= scores["accuracy"] <= 1
-        assert scores["log_loss"] > 0
-    assert 0 <= metrics["roc_auc"] <= 1
-
-
-def check_metrics_diff(project: Clone, old: str, new: str, left: str, stayed: str, arrived: str) -> None:
-    """`dvc metrics diff` between two branches names the members that differ, and how the ensemble changed."""
-    changes = json.loads(project.dvc("metrics", "diff", old, new, "--all", "--json"))
-    losses = {label: changes[f"metrics/{label}.json"]["log_loss"] for label in (left, stayed, arrived, "ensemble")}
-    assert losses[left]["old"] > 0
-    assert losses[left]["new"] is None
-    assert losses[arrived]["new"] > 0
-    assert losses[arrived]["old"] is None
-    assert losses["ensemble"]["diff"] == pytest.approx(losses["ensemble"]["new"] - losses["ensemble"]["old"])
-    assert losses[stayed]["old"] == losses[stayed]["new"]

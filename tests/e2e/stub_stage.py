@@ -9,7 +9,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +18,14 @@ import yaml
 # A folder that holds data/code as it was: the stages stood in for run as if no code had changed since.
 KEPT_CODE = "STUB_KEPT_CODE"
 CODE = "data/code/"
-SPLITS = ("train", "validation", "test")
+FINGERPRINT = Path("data/arrays/test/fingerprint.txt")
 FILES = {  # of outputs that are folders, as other stages name them
     "data/raw": ["left/0.png", "right/0.png"],
     "data/arrays": [
         *(
-            f"{split}/{kind}.npy"
+            f"{split}/{name}"
             for split in ("train", "validation", "test")
-            for kind in ("images", "labels", "groups")
+            for name in ("images.npy", "labels.npy", "groups.npy", "fingerprint.txt")
         ),
         "classes.json",
         "manifest.csv",
@@ -44,13 +44,20 @@ def main(command: str) -> None:
     )
     sweep(command, params)
     values = {where: look_up(params, where) for where in settings}
-    digest = hashlib.sha256(json.dumps(values, sort_keys=True).encode())
-    for dep in deps:
-        for path in list_files(dep, params["members"]):
-            digest.update(path.as_posix().encode() + read(path))
+    files = [path for dep in deps for path in list_files(dep, params["members"])]
+    photos = compute_digest(path for path in files if path.is_relative_to("data/raw"))
+    everything = compute_digest(files, json.dumps(values, sort_keys=True))
     for out in outs:
         for path in name_files(out):
-            write(path, hashlib.sha256(f"{path} {digest.hexdigest()}".encode()).hexdigest())
+            digest = photos if path.name == FINGERPRINT.name else everything
+            write(path, hashlib.sha256(f"{path} {digest}".encode()).hexdigest())
+
+
+def compute_digest(paths: Iterable[Path], settings: str = "") -> str:
+    digest = hashlib.sha256(settings.encode())
+    for path in paths:
+        digest.update(path.as_posix().encode() + read(path))
+    return digest.hexdigest()
 
 
 def sweep(command: str, params: dict[str, Any]) -> None:
@@ -109,10 +116,27 @@ def name_files(out: str) -> list[Path]:
 
 def write(path: Path, digits: str) -> None:
     """Write a file that depends on `digits`, of the form that DVC reads where it does."""
-    score = int(digits[:8], 16) / 16**8
-    texts = {".json": json.dumps({"accuracy": score, "log_loss": 1 + score}), ".csv": f"epoch,val_loss\n1,{score}\n"}
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(texts.get(path.suffix, digits), encoding="utf-8")
+    if path.suffix == ".json" and path.parent.name == "metrics":
+        digits = json.dumps(make_up_metrics(digits))
+    elif path.suffix == ".csv":
+        digits = f"epoch,val_loss\n1,{make_up_score(digits)}\n"
+    path.write_text(digits, encoding="utf-8")
+
+
+def make_up_metrics(digits: str) -> dict[str, Any]:
+    """Scores in the places where a real model's are; which test photos they are of is told as a real stage does it."""
+    held_out, test = make_up_score(digits), make_up_score(digits[8:])
+    return {
+        "test_set": FINGERPRINT.read_text(encoding="utf-8")[:16],
+        "heldout": {"rows": "oof", "accuracy": held_out, "log_loss": 1 + held_out},
+        "test": {"accuracy": test, "log_loss": 1 + test},
+    }
+
+
+def make_up_score(digits: str) -> float:
+    """Between 0 and 1, of the first eight hexadecimal digits."""
+    return int(digits[:8], 16) / 16**8
 
 
 if __name__ == "__main__":

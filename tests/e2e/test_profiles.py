@@ -3,12 +3,11 @@
 All are slow, as they keep their own networks; `make test` runs cats_vs_dogs with smaller ones in `test_pipeline.py`.
 """
 
-import json
-
 import pytest
 import yaml
 
-from .clone import ROOT, Params, check_metrics, clone_working_tree, draw_photos, shrink
+from .clone import ROOT, Params, clone_working_tree, draw_photos, shrink
+from .scores import check_curves, check_ensemble, check_metrics, count_rows
 
 PROFILES = sorted((ROOT / "profiles").glob("*.yaml"))
 CLASSES = {"many_classes": 10}  # two where nothing is said
@@ -50,9 +49,11 @@ def test_a_profile_runs(profile, tmp_path):
     n = draw_folders(project, params["data"], CLASSES.get(profile.stem, 2))
     repro = project.repro()
     assert repro.ran == name_stages(params), repro.output
-    for model in [*params["members"], *params["meta_models"]]:
-        metrics = json.loads((project.path / f"metrics/{model}.json").read_text(encoding="utf-8"))
-        is_initial = params["training"].get("initial_scores", False) and model in params["members"]
-        check_metrics(metrics, n, has_initial=is_initial)
-        curves = (project.path / f"plots/curves/{model}.csv").read_text(encoding="utf-8").splitlines()
-        assert len(curves) == 2  # a header and one epoch
+    counts = count_rows(project, test=n)
+    for member in params["members"]:
+        check_metrics(project, member, counts, has_initial=params["training"].get("initial_scores", False))
+        check_curves(project, member, epochs=1)
+    for ensemble, settings in params["meta_models"].items():
+        check_metrics(project, ensemble, counts)
+        check_ensemble(project, ensemble, counts)
+        check_curves(project, ensemble, epochs=settings.get("epochs", 0))
