@@ -31,9 +31,9 @@ def main(member: Annotated[str, typer.Argument(help="A label in the block `membe
     from stacker.training.assembled import check_assembled
     from stacker.training.choosing import choose_trainer
     from stacker.training.fitting import make_deterministic
-    from stacker.training.heads import give_probabilities
     from stacker.training.held_out_predictions import predict_held_out
     from stacker.training.member_data import load_member_data
+    from stacker.training.probabilities import give_probabilities
     from stacker.training.reporting import predict_initially, report_fit
 
     make_deterministic()

@@ -97,7 +97,7 @@ def build_small_member(label: str, seed: int, width: int = 1):
     """A small Keras member with batch normalisation, its layers named as every member's are; images of 8 px."""
     import keras  # most tests need none
 
-    from stacker.training.heads import give_probabilities
+    from stacker.training.probabilities import give_probabilities
 
     keras.utils.set_random_seed(seed)
     images = keras.Input((8, 8, 3), name=label)

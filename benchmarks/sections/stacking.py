@@ -12,7 +12,8 @@ from stacker.ensembles.meta_model import build_meta_model, join_members, take_lo
 from stacker.settings.members import Head
 from stacker.training.batches import Batches
 from stacker.training.fitting import FitSettings, encode_targets, fit_model
-from stacker.training.heads import assemble_member, build_head, give_probabilities
+from stacker.training.heads import assemble_member, build_head
+from stacker.training.probabilities import give_probabilities
 
 TITLE = "Meta-model: saved predictions against the assembled model"
 EPOCHS = 20

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import keras
 
 from stacker.ensembles.meta_weights import MetaWeights
-from stacker.training.heads import give_probabilities
+from stacker.training.probabilities import give_probabilities
 
 
 def build_meta_model(

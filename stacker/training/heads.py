@@ -48,13 +48,6 @@ def build_head(
     return keras.Model(inputs, output, name="head")
 
 
-def give_probabilities(model: keras.Model) -> keras.Model:
-    """Put a sigmoid, where there is one output, or a softmax on a model that gives logits; its name stays."""
-    activation = "sigmoid" if model.output_shape[-1] == 1 else "softmax"
-    output = keras.layers.Activation(activation, dtype="float32", name="probabilities")(model.output)
-    return keras.Model(model.input, output, name=model.name)  # `inputs` would want a list where one array is given
-
-
 def build_standardization(features: np.ndarray, rows: np.ndarray | None = None) -> keras.layers.BatchNormalization:
     """A frozen layer that brings every feature to mean 0 and variance 1 on the given rows.
 

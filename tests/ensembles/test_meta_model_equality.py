@@ -7,7 +7,7 @@ import pytest
 from stacker.ensembles.meta_model import build_meta_model, join_members, take_logits
 from stacker.training.batches import Batches
 from stacker.training.fitting import FitSettings, encode_targets, fit_model
-from stacker.training.heads import give_probabilities
+from stacker.training.probabilities import give_probabilities
 
 LABELS = ("first", "second", "third")
 ROWS = 50

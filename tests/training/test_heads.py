@@ -14,9 +14,9 @@ from stacker.training.heads import (
     assemble_member,
     build_head,
     build_standardization,
-    give_probabilities,
     unfreeze_layers,
 )
+from stacker.training.probabilities import give_probabilities
 
 FEATURES = np.random.default_rng(0).normal(3, 2, (20, 6)).astype(np.float32)
 
