@@ -21,6 +21,7 @@ from stacker.settings.members import Head
 from stacker.training.batches import Batches
 from stacker.training.fitting import FitSettings, encode_targets, fit_model
 from stacker.training.heads import build_head
+from stacker.training.probabilities import give_probabilities
 
 TITLE = "Inference engine"
 BATCH = 32
@@ -109,6 +110,7 @@ def compare_predictions(
     targets = encode_targets(photos.train_labels, 1)
     batches = Batches(features, targets, np.arange(len(features)), BATCH, seed=0)
     fit_model(head, batches, batches, FitSettings(30, BATCH, 0.001), "head")
+    head = give_probabilities(head)
     expected = head.predict(model.predict(photos.test, batch_size=BATCH, verbose=0), verbose=0)
     rows = []
     for name, predictor in predictors.items():

@@ -31,7 +31,7 @@ def draw_learning_curves(histories: Mapping[str, Mapping[str, Sequence[str]]]) -
         below = figure.add_subplot(2 * blocks, columns, position + columns, sharex=above)
         above.set_title(shorten(model, 30), fontweight="bold")
         above.tick_params(labelbottom=False)
-        below.set_xlabel("epoch")
+        below.set_xlabel("epoch" if history["learning_rate"][-1] else "iteration")
         for axes, name in ((above, "accuracy"), (below, "loss")):
             _draw_history(axes, history, name)
             if number % columns == 0:

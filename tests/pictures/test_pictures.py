@@ -117,7 +117,7 @@ def test_more_classes_than_fit_get_no_numbers():
 @pytest.mark.parametrize(("classes", "step"), [(2, 1), (30, 1), (31, 2), (300, 10), (1000, 34)])
 def test_confusion_names_no_more_classes_than_fit(classes, step):
     labels = np.arange(classes)
-    model = Model("member", "only", np.eye(classes))
+    model = Model("member", "only", NOTHING, np.eye(classes))
 
     with fixed_look():
         figure = draw_confusion([model], labels, [f"class {number}" for number in range(classes)])
@@ -149,12 +149,14 @@ def test_learning_curves_mark_the_phases():
         "loss": ["0.7", "0.55"],
         "val_accuracy": ["0.4", "0.75"],
         "val_loss": ["0.6", "0.45"],
+        "learning_rate": ["0.1", "0.05"],
     }
 
     with fixed_look():
-        figure = draw_learning_curves({"member": history, "ensemble": history})
+        figure = draw_learning_curves({"member": history, "ensemble": {**history, "learning_rate": ["", ""]}})
 
     assert "fine tune" in read_text(figure)
+    assert [axes.get_xlabel() for axes in figure.axes if axes.get_xlabel()] == ["epoch", "iteration"]
     assert figure.axes[0].lines[0].get_xydata().tolist() == [[1, 0.5], [2, 0.65]]
     assert figure.axes[0].lines[1].get_xydata().tolist() == [[1, 0.4], [2, 0.75]]
     assert figure.axes[1].lines[0].get_xydata().tolist() == [[1, 0.7], [2, 0.55]]
