@@ -9,6 +9,7 @@ import pytest
 from helpers import make_backbone_settings
 
 from stacker.artifacts.errors import PipelineError
+from stacker.artifacts.predictions import compute_probabilities
 from stacker.artifacts.saved_models import save_model
 from stacker.backbones.building import build_backbone, build_pixel_scaling
 from stacker.ensembles.meta_model import assemble_ensemble, build_meta_model
@@ -17,6 +18,7 @@ from stacker.settings.members import Head
 from stacker.training.batches import Batches
 from stacker.training.fitting import FitSettings, encode_targets, fit_model
 from stacker.training.heads import assemble_member, build_head
+from stacker.training.probabilities import give_probabilities
 
 # One of each kind runs in `make test`: pixels scaled to -1 and 1; channels swapped (BGR) and not scaled, without batch
 # normalisation; rebuilt from plain layers (LayerScale has its test in test_plain_layers.py); scaled inside the
@@ -36,7 +38,7 @@ def make_images(side: int, seed: int = 0) -> np.ndarray:
 
 
 def make_small_member(label: str, name: str, images: np.ndarray) -> keras.Model:
-    """Standardised features keep a net of random weights from saturating."""
+    """From images to logits; standardised features keep a net of random weights from saturating."""
     backbone = build_backbone(label, make_backbone_settings(name), images.shape[1])
     features = keras.ops.convert_to_numpy(backbone(images, training=False))
     return assemble_member(label, backbone, build_head(Head(standardize=True), features, 2, seed=0))
@@ -58,12 +60,12 @@ def test_an_architecture_serves_as_a_member(name, tmp_path):
     member = make_small_member("one", name, images)
     network = member.get_layer("network")
 
-    # Probabilities of two classes, from features of the architecture's own width.
+    # A logit of two classes, from features of the architecture's own width.
     assert member.output_shape == (None, 1)
     assert network.output_shape[-1] == member.get_layer("head").input_shape[-1]
     received = predict(member, images)
     assert received.shape == (ROWS, 1)
-    assert ((received > 0) & (received < 1)).all()
+    assert np.isfinite(received).all()
     if name != "MobileNet":  # whose signal, from random weights at 32 px, fades below what float32 can tell apart
         assert len(np.unique(received)) > 1
 
@@ -80,21 +82,21 @@ def test_an_architecture_serves_as_a_member(name, tmp_path):
     assert fingerprint(network) == before
     assert fingerprint(member.get_layer("head")) != head_before
 
-    # Plain Keras reads what was saved, and it gives the same.
+    # Plain Keras reads what was saved, and it gives the same, as probabilities.
     received = predict(member, images)
-    save_model(member, tmp_path / "one.h5")
+    save_model(give_probabilities(member), tmp_path / "one.h5")
     del member, network, batches
     reloaded = keras.models.load_model(tmp_path / "one.h5", compile=False)
-    np.testing.assert_allclose(predict(reloaded, {"one": images}), received, atol=1e-6)
+    np.testing.assert_allclose(predict(reloaded, {"one": images}), compute_probabilities(received), atol=1e-6)
 
     # Another architecture stacks with it.
     other = make_small_member("other", "MobileNet" if name != "MobileNet" else "MobileNetV2", images)
     parts = [received, predict(other, images)]
-    meta_model = build_meta_model({"one": 1, "other": 1}, [4], 2, seed=0)
-    ensemble = assemble_ensemble("ensemble", {"one": reloaded, "other": other}, meta_model)
-    np.testing.assert_allclose(
-        predict(ensemble, {"one": images, "other": images}), predict(meta_model, parts), atol=1e-5
-    )
+    meta_model = build_meta_model({"one": 1, "other": 1}, True, [4], 2, seed=0)
+    members = {"one": reloaded, "other": give_probabilities(other)}
+    ensemble = assemble_ensemble("ensemble", members, meta_model)
+    expected = compute_probabilities(predict(meta_model, parts))
+    np.testing.assert_allclose(predict(ensemble, {"one": images, "other": images}), expected, atol=1e-5)
 
 
 def test_the_table_lists_the_architectures_of_keras():
