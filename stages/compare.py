@@ -45,7 +45,7 @@ def main() -> None:
     write_metrics(METRICS / "leaderboard.json", flatten_findings(findings))
     with replaced_file(METRICS / "leaderboard.md") as path:
         path.write_text(write_markdown(findings), encoding="utf-8")
-    draw_pictures(findings, test.labels, {label: read_history(label) for label in [*members, *ensembles]})
+    draw_pictures(findings, test, {label: read_history(label) for label in [*members, *ensembles]})
     if findings.is_leaked:
         print("warning: stacking.fit_on is `train`: no row is held out, and the order is that of the validation split")
     for model, held_out, scores in findings.standings:

@@ -25,6 +25,8 @@ from stacker.photos.listing import ImageFile, list_images
 from stacker.settings.data import Data, Splits, load_data
 from stacker.splits.splitting import draw_splits
 
+MOST_NAMED = 20  # classes, in what is printed
+
 
 def main() -> None:
     data = load_data()
@@ -133,6 +135,8 @@ def report_splits(files: list[ImageFile], splits: np.ndarray, groups: np.ndarray
     for split in SPLITS:
         counts = np.bincount(labels[splits == split], minlength=len(classes))
         shares = ", ".join(f"{name} {count}" for name, count in zip(classes, counts, strict=True))
+        if len(classes) > MOST_NAMED:
+            shares = f"{len(classes)} classes of {counts.min()} to {counts.max()}"
         print(f"{split}: {counts.sum()} images ({shares})")
     held = {(group, split) for group, split in zip(groups.tolist(), splits.tolist(), strict=True)}
     torn = sorted(group for group, count in Counter(group for group, _ in held).items() if count > 1)

@@ -11,12 +11,13 @@ from stacker.pictures.curve_pictures import draw_learning_curves, draw_precision
 from stacker.pictures.look import draw_leaderboard, fixed_look, save_picture
 from stacker.pictures.panel_pictures import draw_confusion, draw_reliability
 from stacker.scoring.leaderboard import Findings
+from stacker.scoring.rows import Rows
 from stacker.scoring.standings import Model
 
 KINDS = ("ensemble", "member", "baseline")
 
 
-def draw_pictures(findings: Findings, labels: np.ndarray, histories: dict[str, dict[str, list[str]]]) -> None:
+def draw_pictures(findings: Findings, test: Rows, histories: dict[str, dict[str, list[str]]]) -> None:
     """Draw all pictures into `plots/`, of the models that are to be drawn."""
     standings = [standing for standing in findings.standings if standing.model.is_drawn]
     models = [standing.model for standing in standings]
@@ -24,14 +25,14 @@ def draw_pictures(findings: Findings, labels: np.ndarray, histories: dict[str, d
     with fixed_look():
         save_picture(draw_leaderboard(standings), "leaderboard")
         save_picture(draw_learning_curves(histories), "learning_curves")
-        save_picture(draw_roc(models, labels, findings.classes), "roc")
-        save_picture(draw_precision_recall(models, labels, findings.classes), "precision_recall")
-        save_picture(draw_confusion(models, labels, findings.classes), "confusion")
-        save_picture(draw_reliability(models, labels), "reliability")
+        save_picture(draw_roc(models, test.labels, findings.classes), "roc")
+        save_picture(draw_precision_recall(models, test.labels, findings.classes), "precision_recall")
+        save_picture(draw_confusion(models, test.labels, findings.classes), "confusion")
+        save_picture(draw_reliability(models, test), "reliability")
         voters = [model for model in models if model.kind != "baseline"]
         judged = next((model for model in voters if model.kind == "ensemble"), None)
         judged = judged or next(model for model in voters if model.name == findings.best_member)
-        save_picture(draw_mistakes(judged, voters, labels, findings.classes), "mistakes")
+        save_picture(draw_mistakes(judged, voters, test.labels, findings.classes), "mistakes")
 
 
 def draw_mistakes(judged: Model, voters: list[Model], labels: np.ndarray, classes: Sequence[str]) -> Figure:

@@ -8,8 +8,9 @@ from matplotlib.figure import Figure
 from sklearn.metrics import confusion_matrix
 
 from stacker.pictures.look import build_grid, choose_styles, shorten
-from stacker.scoring.intervals import compute_wilson_interval
-from stacker.scoring.scores import CALIBRATION_BINS, bin_confidence, compute_calibration_error
+from stacker.scoring.intervals import compute_accuracy_interval
+from stacker.scoring.rows import Rows
+from stacker.scoring.scores import CALIBRATION_BINS, bin_confidence, compute_calibration_error, find_bins
 from stacker.scoring.standings import Model
 
 MOST_NUMBERED = 12  # classes; the counts of more would not be readable
@@ -59,33 +60,39 @@ def _draw_matrix(axes: Axes, counts: np.ndarray, classes: Sequence[str]) -> None
             )
 
 
-def draw_reliability(models: Sequence[Model], labels: np.ndarray) -> Figure:
-    """How often is a model right that is so sure? Bins as in the calibration error, with Wilson intervals.
+def draw_reliability(models: Sequence[Model], test: Rows) -> Figure:
+    """How often is a model right that is so sure? Bins as in the calibration error, with their intervals.
 
-    Below, grey, the share of photos in each bin. Arguments as in `draw_confusion`.
+    Below, grey, the share of photos in each bin.
+
+    Args:
+        models: probabilities float64, (n, k).
+        test: the test split.
     """
     styles = choose_styles(models)
     figure, panels = build_grid(len(models), 2.9, 3.0, "share right")
     for axes, model in zip(panels, models, strict=True):
-        _draw_bins(axes, labels, model.test, styles[model.title]["color"])
-        error = compute_calibration_error(labels, model.test)
+        _draw_bins(axes, test, model.test, styles[model.title]["color"])
+        error = compute_calibration_error(test.labels, model.test)
         axes.set_title(f"{shorten(model.title, 28)}\ncalibration error {error:.4f}")
     figure.supxlabel(
         f"confidence in the predicted class, {CALIBRATION_BINS} bins of equal width;\n"
-        "lines: 95 % Wilson intervals; grey: share of the photos",
+        "lines: 95 % intervals; grey: share of the photos",
         fontsize=9,
     )
     return figure
 
 
-def _draw_bins(axes: Axes, labels: np.ndarray, probabilities: np.ndarray, colour: str) -> None:
-    confidence, hits, counts = bin_confidence(labels, probabilities)
+def _draw_bins(axes: Axes, test: Rows, probabilities: np.ndarray, colour: str) -> None:
+    confidence, hits, counts = bin_confidence(test.labels, probabilities)
     edges = np.arange(CALIBRATION_BINS) / CALIBRATION_BINS
     axes.bar(edges, counts / counts.sum(), 1 / CALIBRATION_BINS, align="edge", color="#e4e4e4")
     axes.plot([0, 1], [0, 1], color="#777777", linestyle=":", linewidth=1)
     filled = np.flatnonzero(counts)
     x, y = confidence[filled] / counts[filled], hits[filled] / counts[filled]
-    intervals = np.array([compute_wilson_interval(hits[number] / counts[number], counts[number]) for number in filled])
+    right, bins = probabilities.argmax(axis=1) == test.labels, find_bins(probabilities.max(axis=1))
+    inside = [bins == number for number in filled]
+    intervals = np.array([compute_accuracy_interval(right[rows], test.groups[rows]) for rows in inside])
     axes.vlines(x, intervals[:, 0], intervals[:, 1], color=colour, linewidth=1)
     axes.plot(x, y, "o-", color=colour, markersize=4, linewidth=1)
     lowest = 1 / probabilities.shape[1]  # no predicted class can have less

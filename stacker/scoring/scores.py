@@ -79,12 +79,17 @@ def compute_calibration_error(labels: np.ndarray, probabilities: np.ndarray, bin
     return float(np.abs(confidence - hits).sum() / counts.sum())
 
 
+def find_bins(confidence: np.ndarray, bins: int = CALIBRATION_BINS) -> np.ndarray:
+    """The bin of every confidence, int64, (n,): of equal width over (0, 1], closed on the right."""
+    return np.asarray(np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1))
+
+
 def bin_confidence(
     labels: np.ndarray, probabilities: np.ndarray, bins: int = CALIBRATION_BINS
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Sums by bin of the confidence in the predicted class and of the hits, and the row counts: each (bins,)."""
     confidence = probabilities.max(axis=1)
     hits = (probabilities.argmax(axis=1) == labels).astype(float)
-    numbers = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
+    numbers = find_bins(confidence, bins)
     sums = [np.bincount(numbers, weights, bins) for weights in (confidence, hits, np.ones_like(hits))]
     return sums[0], sums[1], sums[2]

@@ -10,6 +10,7 @@ from stacker.pictures.contact_sheet import Mistake, collect_votes, draw_contact_
 from stacker.pictures.curve_pictures import draw_learning_curves, draw_precision_recall, draw_roc
 from stacker.pictures.look import choose_styles, draw_leaderboard, fixed_look, save_picture, shorten
 from stacker.pictures.panel_pictures import draw_confusion, draw_reliability
+from stacker.scoring.intervals import compute_wilson_interval
 from stacker.scoring.rows import Rows
 from stacker.scoring.standings import Model, rank_models
 
@@ -48,7 +49,7 @@ def test_every_model_is_in_every_picture(members, classes):
             draw_roc(models, labels, names),
             draw_precision_recall(models, labels, names),
             draw_confusion(models, labels, names),
-            draw_reliability(models, labels),
+            draw_reliability(models, rows),
         ]
 
     for figure in figures:
@@ -135,10 +136,21 @@ def test_reliability_shows_the_share_right_in_each_bin():
     model = Model("member", "only", NOTHING, np.array([[0.91, 0.09], [0.91, 0.09], [0.91, 0.09], [0.09, 0.91]]))
 
     with fixed_look():
-        (panel,) = draw_reliability([model], labels).axes
+        (panel,) = draw_reliability([model], Rows(labels, np.arange(4))).axes
 
     points = panel.lines[-1].get_xydata()
     assert points == pytest.approx(np.array([[0.91, 0.75]]))
+
+
+def test_reliability_counts_copies_as_what_they_are():
+    labels = np.zeros(4, int)
+    model = Model("member", "only", NOTHING, np.array([[0.91, 0.09], [0.91, 0.09], [0.91, 0.09], [0.7, 0.3]]))
+
+    with fixed_look():
+        (panel,) = draw_reliability([model], Rows(labels, np.array([3, 3, 3, 4]))).axes
+
+    lows = [segment[0, 1] for segment in panel.collections[0].get_segments()]
+    assert lows == pytest.approx([compute_wilson_interval(1.0, 1)[0]] * 2)  # a photo each: three of them are copies
 
 
 def test_learning_curves_mark_the_phases():

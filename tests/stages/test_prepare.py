@@ -35,6 +35,17 @@ def test_prepare_writes_disjoint_stratified_splits(workspace, run_stage):
     assert json.loads((workspace / "data/arrays/classes.json").read_text()) == ["cat", "dog"]
 
 
+@pytest.mark.parametrize(
+    ("classes", "line"), [(2, "train: 11 images (c00 6, c01 5)"), (21, "train: 106 images (21 classes of 5 to 6)")]
+)
+def test_prepare_prints_the_counts_of_a_few_classes_and_the_range_of_many(workspace, run_stage, capsys, classes, line):
+    write_noise_folders(workspace / "photos", {f"c{number:02d}": 9 if number else 10 for number in range(classes)})
+
+    run_stage("prepare")
+
+    assert line in capsys.readouterr().out.splitlines()
+
+
 def test_prepare_draws_the_same_splits_for_the_same_seed_and_others_for_another(workspace, run_stage):
     write_noise_folders(workspace / "photos", {"cat": 20, "dog": 20})
 
