@@ -38,10 +38,10 @@ def main() -> None:
     sweep_all(members, ensembles)
     predictions = load_all_predictions(members)
     predictions = {label: predictions[label] for label in order_members(predictions)}  # so that names decide no tie
-    models = build_models(predictions, ensembles)
+    models, best_member = build_models(predictions, ensembles)
     test = load_test_rows()
     check_lengths(models, len(test.labels))
-    findings = find_out(models, predictions, test)
+    findings = find_out(models, best_member, predictions, test)
     write_metrics(METRICS / "leaderboard.json", flatten_findings(findings))
     with replaced_file(METRICS / "leaderboard.md") as path:
         path.write_text(write_markdown(findings), encoding="utf-8")
@@ -69,8 +69,8 @@ def check_lengths(models: list[Model], n: int) -> None:
             )
 
 
-def build_models(predictions: dict[str, Predictions], ensembles: list[str]) -> list[Model]:
-    """Members, ensembles and, where there is something to combine, the simple baselines."""
+def build_models(predictions: dict[str, Predictions], ensembles: list[str]) -> tuple[list[Model], str]:
+    """Members, ensembles and, where there is something to combine, the simple baselines; and the best member."""
     members = [
         Model("member", label, predict_choice_rows(member), spread_classes(member.test))
         for label, member in predictions.items()
@@ -80,21 +80,19 @@ def build_models(predictions: dict[str, Predictions], ensembles: list[str]) -> l
         Model("ensemble", label, predict_choice_rows(ensemble), spread_classes(ensemble.test))
         for label, ensemble in stacked.items()
     ]
+    best = choose_best_member(members, load_choice_rows(next(iter(predictions.values()))))
     if len(members) > 1:
         held_out = gather_held_out(predictions, load_labels("train"), load_groups("train"))
         baselines = build_baselines(predictions, held_out, load_classes())
         models += [Model("baseline", *baseline, is_drawn=baseline.name in RIVALS) for baseline in baselines]
-        best = choose_best_member(members, load_choice_rows(next(iter(predictions.values()))))
         note = f"{best.name}, by held-out log loss"
         models.append(best._replace(kind="baseline", name="best_member", note=note, is_drawn=False))
-    return models
+    return models, best.name
 
 
-def find_out(models: list[Model], predictions: dict[str, Predictions], test: Rows) -> Findings:
+def find_out(models: list[Model], best_member: str, predictions: dict[str, Predictions], test: Rows) -> Findings:
     """Rank the models, and compare each ensemble with the others."""
     first, classes = next(iter(predictions.values())), load_classes()
-    choice = load_choice_rows(first)
-    best_member = choose_best_member([model for model in models if model.kind == "member"], choice).name
     rivals = [model for model in models if model.kind == "member" and model.name == best_member]
     rivals += [model for model in models if model.kind == "baseline" and model.name in RIVALS]
     ensembles = [model for model in models if model.kind == "ensemble"]
@@ -106,7 +104,7 @@ def find_out(models: list[Model], predictions: dict[str, Predictions], test: Row
     counts = np.bincount(test.labels)
     predicted = {label: spread_classes(member.test).argmax(axis=1) for label, member in predictions.items()}
     return Findings(
-        standings=rank_models(models, choice, test, classes),
+        standings=rank_models(models, load_choice_rows(first), test, classes),
         classes=classes,
         best_member=best_member,
         ensembles={

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from stacker.artifacts.predictions import Predictions
+from stacker.training.class_weights import compute_class_weights
 
 Logits = Mapping[str, np.ndarray]  # by member, float32, (n, 1) or (n, classes)
 
@@ -34,12 +35,8 @@ class HeldOutRows(NamedTuple):
 
     @property
     def weights(self) -> np.ndarray:
-        """A weight a row, float64, (m,), 1 on average; scikit-learn's "balanced" where every class counts the same."""
-        if not self.is_balanced:
-            return np.ones(len(self.labels))
-        counts = np.bincount(self.labels)
-        weights: np.ndarray = len(self.labels) / (np.count_nonzero(counts) * counts[self.labels])
-        return weights
+        """A weight a row, float64, (m,), 1 on average."""
+        return compute_class_weights(self.labels) if self.is_balanced else np.ones(len(self.labels))
 
     def take(self, rows: np.ndarray) -> "HeldOutRows":
         """Some of the rows: a boolean mask, (m,), or row numbers."""

@@ -4,8 +4,9 @@ import numpy as np
 
 from stacker.artifacts.curves import Epoch
 from stacker.ensembles.held_out_rows import HeldOutRows, Logits
+from stacker.ensembles.meta_inputs import prepare_inputs
 from stacker.ensembles.meta_weights import MetaWeights
-from stacker.ensembles.penalised import Fit, compute_losses, prepare_inputs, unpack
+from stacker.ensembles.penalised import Fit, compute_losses, unpack
 
 
 def predict_logits(fit: Fit, logits: Logits, step: int = -1) -> np.ndarray:

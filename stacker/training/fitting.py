@@ -54,22 +54,6 @@ def encode_targets(labels: np.ndarray, output_width: int) -> np.ndarray:
     return one_hot
 
 
-def compute_class_weights(labels: np.ndarray) -> np.ndarray:
-    """A weight for every row that gives all classes the same total: n / (classes * count).
-
-    Source: scikit-learn's `class_weight="balanced"`.
-
-    Args:
-        labels: int64, (n,).
-
-    Returns:
-        float32, (n,).
-    """
-    counts = np.bincount(labels)
-    weights: np.ndarray = len(labels) / (np.count_nonzero(counts) * counts[labels])
-    return weights.astype(np.float32)
-
-
 def compile_model(
     model: keras.Model, settings: FitSettings, steps_per_epoch: int, steps_per_execution: int = 1
 ) -> None:

@@ -12,7 +12,8 @@ from stacker.inference.predictors import compile_predictor
 from stacker.settings.inference import Inference
 from stacker.settings.training import FineTune
 from stacker.training.batches import Batches
-from stacker.training.fitting import FitSettings, compute_class_weights, encode_targets, fit_model
+from stacker.training.class_weights import compute_class_weights
+from stacker.training.fitting import FitSettings, encode_targets, fit_model
 from stacker.training.member_parts import MemberParts
 from stacker.training.phases import choose_fine_tune, choose_fit, choose_kept
 
@@ -125,7 +126,9 @@ class Trainer(ABC):
         if self.training.class_weights == "balanced":
             weights = np.ones(len(labels), np.float32)
             weights[rows] = compute_class_weights(labels[rows])
-            watched_weights = compute_class_weights(watched)  # or the rare class could not stop the fit
+            watched_weights = compute_class_weights(watched).astype(
+                np.float32
+            )  # or the rare class could not stop the fit
         size, everything = settings.batch_size, np.arange(len(watched))
         train = Batches(inputs["train"], encode_targets(labels, width), rows, size, settings.seed, weights)
         validation = Batches(

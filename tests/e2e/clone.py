@@ -199,3 +199,19 @@ def list_files_of(member: str) -> list[str]:
         *(f"plots/{kind}/{member}.csv" for kind in ("confusion", "curves", "roc")),
         f"metrics/{member}.json",
     ]
+
+
+def make_stub_params(photos: str) -> Params:
+    """Settings for stages that a stub stands in for: two members and an ensemble."""
+    return {
+        "backend": "tensorflow",
+        "fetch": {},
+        "data": {"images": photos},
+        "backbone": {},
+        "training": {},
+        "members": {"a": {"backbone": "MobileNet"}, "b": {"backbone": "MobileNetV2"}},
+        "stacking": {},
+        "meta_models": {"ensemble": {}},
+        "ensemble_check": {},
+        "inference": {},
+    }

@@ -8,7 +8,7 @@ import io
 
 import pytest
 
-from .clone import Clone, clone_working_tree, draw_photos, stand_in_for_stages
+from .clone import Clone, clone_working_tree, draw_photos, make_stub_params, stand_in_for_stages
 
 PHOTOS = "data/raw/photos"
 LOSS = "metrics/ensemble.json:heldout.log_loss"
@@ -20,20 +20,7 @@ def swept(tmp_path_factory) -> Clone:
     """A clone that ran, and then once for each width of the meta-model."""
     project = clone_working_tree(tmp_path_factory.mktemp("sweep") / "project")
     stand_in_for_stages(project)
-    project.write_params(
-        {
-            "backend": "tensorflow",
-            "fetch": {},
-            "data": {"images": PHOTOS},
-            "backbone": {},
-            "training": {},
-            "members": {"a": {"backbone": "MobileNet"}, "b": {"backbone": "MobileNetV2"}},
-            "stacking": {},
-            "meta_models": {"ensemble": {}},
-            "ensemble_check": {},
-            "inference": {},
-        }
-    )
+    project.write_params(make_stub_params(PHOTOS))
     draw_photos(project.path / PHOTOS, ["left", "right"], 3)
     project.dvc("add", PHOTOS)
     project.repro()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from .clone import Clone, clone_working_tree, draw_photos, set_param, stand_in_for_stages
+from .clone import Clone, clone_working_tree, draw_photos, make_stub_params, set_param, stand_in_for_stages
 
 PHOTOS = "data/raw/photos"
 SCORED = {"evaluate@a", "evaluate@b"}
@@ -20,20 +20,7 @@ def pushed(tmp_path_factory) -> Clone:
     folder = tmp_path_factory.mktemp("travel")
     project = clone_working_tree(folder / "project")
     stand_in_for_stages(project)
-    project.write_params(
-        {
-            "backend": "tensorflow",
-            "fetch": {"digits": {"kind": "digits"}},
-            "data": {"images": PHOTOS},
-            "backbone": {},
-            "training": {},
-            "members": {"a": {"backbone": "MobileNet"}, "b": {"backbone": "MobileNetV2"}},
-            "stacking": {},
-            "meta_models": {"ensemble": {}},
-            "ensemble_check": {},
-            "inference": {},
-        }
-    )
+    project.write_params({**make_stub_params(PHOTOS), "fetch": {"digits": {"kind": "digits"}}})
     draw_photos(project.path / PHOTOS, ["left", "right"], 3)
     project.dvc("add", PHOTOS)
     project.dvc("remote", "add", "--default", "shared", str(folder / "remote"))

@@ -7,6 +7,7 @@ from scipy.special import expit, softmax
 
 from stacker.artifacts.predictions import compute_probabilities, spread_classes, spread_logits
 from stacker.ensembles.held_out_rows import HeldOutRows
+from stacker.ensembles.meta_inputs import measure_scale, prepare_inputs, stack_probabilities
 from stacker.ensembles.meta_weights import apply_meta_weights
 from stacker.ensembles.penalised import (
     Shape,
@@ -15,9 +16,6 @@ from stacker.ensembles.penalised import (
     build_start,
     compute_losses,
     fit_penalised,
-    measure_scale,
-    prepare_inputs,
-    stack_probabilities,
 )
 from stacker.ensembles.penalised_model import fold_weights, predict_logits, trace_fit
 

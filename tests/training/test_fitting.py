@@ -9,10 +9,10 @@ from stacker.artifacts.curves import Epoch, read_history, write_history
 from stacker.artifacts.errors import PipelineError
 from stacker.settings.training import Training
 from stacker.training.batches import Batches
+from stacker.training.class_weights import compute_class_weights
 from stacker.training.fitting import (
     FitSettings,
     compile_model,
-    compute_class_weights,
     encode_targets,
     fit_model,
     make_deterministic,
@@ -151,7 +151,7 @@ def test_class_weights_are_scikit_learns():
     labels = np.array([0] * 10 + [1] * 3 + [3] * 1)  # no row of class 2
 
     np.testing.assert_allclose(compute_class_weights(labels), compute_sample_weight("balanced", labels), rtol=1e-6)
-    assert compute_class_weights(labels).dtype == np.float32
+    assert compute_class_weights(labels).dtype == np.float64
 
 
 def test_encode_targets():

@@ -7,7 +7,8 @@ from helpers import make_inference, make_member
 
 from stacker.artifacts.curves import Epoch
 from stacker.training.choosing import choose_trainer
-from stacker.training.fitting import compute_class_weights, fit_model
+from stacker.training.class_weights import compute_class_weights
+from stacker.training.fitting import fit_model
 from stacker.training.member_data import MemberData
 from stacker.training.phases import choose_kept
 from stacker.training.trainer import Trainer, predict_features
