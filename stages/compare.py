@@ -30,14 +30,21 @@ from stacker.scoring.significance import Comparison, adjust_comparisons, compare
 from stacker.scoring.standings import Model, choose_best_member, rank_models
 from stacker.settings.reading import read_labels
 
-RIVALS = ("mean", "greedy", "logistic")  # of the baselines; the most frequent class shows what a score is worth
+RIVALS = (
+    "mean",
+    "geometric_mean",
+    "weights",
+    "greedy",
+    "logistic",
+    "features",
+)  # of the baselines; the most frequent class shows what a score is worth
 
 
 def main() -> None:
     members, ensembles = read_labels("members"), read_labels("meta_models")
     sweep_all(members, ensembles)
     predictions = load_all_predictions(members)
-    predictions = {label: predictions[label] for label in order_members(predictions)}  # so that names decide no tie
+    predictions = {label: predictions[label] for label in order_members(predictions, load_labels("train"))}
     models, best_member = build_models(predictions, ensembles)
     test = load_test_rows()
     check_lengths(models, len(test.labels))

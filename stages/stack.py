@@ -34,7 +34,8 @@ def main(ensemble: Annotated[str, typer.Argument(help="A label in the block `met
     members = read_labels("members")
     sweep_inputs_of_stack(members)
     predictions = load_all_predictions(members)
-    predictions = {label: predictions[label] for label in order_members(predictions)}
+    labels = load_labels("train")
+    predictions = {label: predictions[label] for label in order_members(predictions, labels)}
     fit_on = next(iter(predictions.values())).fit_on
     if fit_on == "train":
         print("warning: stacking.fit_on is `train`: the meta-model learns from leaked predictions; for comparison only")
@@ -47,7 +48,7 @@ def main(ensemble: Annotated[str, typer.Argument(help="A label in the block `met
     from stacker.training.fitting import make_deterministic
 
     make_deterministic()
-    held_out = gather_held_out(predictions, load_labels("train"), load_groups("train"), settings.class_weights)
+    held_out = gather_held_out(predictions, labels, load_groups("train"), settings.class_weights)
     watched = Watched({label: member.validation for label, member in predictions.items()}, load_labels("validation"))
     class_count = len(load_classes())
     fitted = fit_meta_model(held_out, watched, class_count, settings)

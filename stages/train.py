@@ -20,7 +20,7 @@ from stacker.checks.command import run_stage
 from stacker.settings.inference import load_inference
 from stacker.settings.members import load_member
 from stacker.settings.stacking import load_stacking
-from stacker.splits.held_out import plan_fits
+from stacker.splits.held_out import plan_fits, plan_tuning
 
 
 def main(member: Annotated[str, typer.Argument(help="A label in the block `members` of params.yaml.")]) -> None:
@@ -44,7 +44,9 @@ def main(member: Annotated[str, typer.Argument(help="A label in the block `membe
     trainer = choose_trainer(member, settings, data, inference)
     initial = predict_initially(trainer, plan.final.learn, settings.training.initial_scores)
     started = time.monotonic()
-    fitted = trainer.fit(plan.final.learn)
+    if trainer.has_choice:
+        trainer.tune(plan_tuning(plan, data.labels["train"], groups, stacking.folds, stacking.seed))
+    fitted = trainer.fit_final(plan.final.learn)
     seconds = time.monotonic() - started
     report_fit(member, len(plan.final.learn), fitted, seconds)
     predicted = dict(zip(SPLITS, trainer.predict(fitted, *((split, None) for split in SPLITS)), strict=True))
@@ -54,7 +56,7 @@ def main(member: Annotated[str, typer.Argument(help="A label in the block `membe
     is_balanced = np.array(settings.training.class_weights == "balanced")
     save_predictions(member, Predictions(**predicted, **held_out, initial_test=initial, is_balanced=is_balanced))
     save_model(model, MEMBERS / f"{member}.h5")
-    write_history(member, fitted.history)
+    write_history(member, fitted.history, fitted.kept)
 
 
 if __name__ == "__main__":

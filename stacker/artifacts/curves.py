@@ -12,7 +12,10 @@ CURVES = Path("plots/curves")
 
 
 class Epoch(NamedTuple):
-    """One epoch of a fit, or one iteration: a line of the learning curves. An iteration has no learning rate."""
+    """A line of the learning curves: an epoch of a fit, an iteration (which has no learning rate), or a whole fit.
+
+    A head that is fitted to its optimum is so for several `strength`s, scikit-learn's `C`.
+    """
 
     epoch: int
     phase: str
@@ -21,16 +24,24 @@ class Epoch(NamedTuple):
     val_accuracy: float
     val_loss: float
     learning_rate: float | None
+    strength: float | None = None
 
 
-def write_history(label: str, history: Sequence[Epoch]) -> None:
-    """Write the epochs of all phases, numbered through, as CSV."""
+def write_history(label: str, history: Sequence[Epoch], kept: int = -1) -> None:
+    """Write the epochs of all phases, numbered through, as CSV, four digits a number: they are for the eye.
+
+    Args:
+        label: the model's.
+        history: at least one epoch.
+        kept: the index of the one whose weights the model has; its line has a 1 in the column `kept`, the others a 0.
+    """
+    kept %= len(history)
     with replaced_file(CURVES / f"{label}.csv") as partial, partial.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(Epoch._fields)
+        writer.writerow((*Epoch._fields, "kept"))
         for number, epoch in enumerate(history, start=1):
-            values = epoch._replace(epoch=number)
-            writer.writerow([round(value, 6) if isinstance(value, float) else value for value in values])
+            values = (*epoch._replace(epoch=number), int(number - 1 == kept))
+            writer.writerow([float(f"{value:.4g}") if isinstance(value, float) else value for value in values])
 
 
 def read_history(label: str) -> dict[str, list[str]]:

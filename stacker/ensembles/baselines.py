@@ -5,16 +5,19 @@ from typing import NamedTuple
 
 import numpy as np
 
-from stacker.artifacts.predictions import Predictions
+from stacker.artifacts.predictions import Predictions, spread_classes
 from stacker.ensembles.combining import (
     Predictor,
     choose_greedy_weights,
+    combine_geometric,
     combine_mean,
     combine_weighted,
     fit_logistic,
+    fit_member_weights,
     fit_prior,
 )
 from stacker.ensembles.held_out_rows import HeldOutRows, cross_fit
+from stacker.ensembles.penalised_model import predict_logits
 
 
 class Baseline(NamedTuple):
@@ -36,7 +39,7 @@ class Baseline(NamedTuple):
 def build_baselines(
     predictions: Mapping[str, Predictions], held_out: HeldOutRows, classes: list[str]
 ) -> list[Baseline]:
-    """Mean, greedy weights, logistic regression, and the most frequent class.
+    """Two means, weights of two kinds, logistic regression, and the most frequent class.
 
     Args:
         predictions: by member.
@@ -44,15 +47,27 @@ def build_baselines(
         classes: the k class names.
     """
     weights = choose_greedy_weights(held_out)
-    shares = ", ".join(f"{label} {weights[label]:.2f}" for label in sorted(weights) if weights[label])
+    shares = _list_shares(weights)
+    free = dict(zip(held_out.logits, fit_member_weights(held_out).parameters.w, strict=True))
     frequent = classes[int(np.bincount(held_out.labels).argmax())]
     learners: dict[str, tuple[Callable[[HeldOutRows], Predictor], str]] = {
         "mean": (lambda _: combine_mean, "unweighted mean of the members' probabilities"),
+        "geometric_mean": (lambda _: combine_geometric, "unweighted mean of the members' logits"),
+        "weights": (_learn_weights, f"one weight a member on its logits: {_list_shares(free)}"),
         "greedy": (_learn_greedy, f"greedy weights (Caruana et al., 2004): {shares}"),
         "logistic": (lambda rows: fit_logistic(rows, len(classes)), "logistic regression on the members' logits"),
         "most_frequent": (lambda rows: fit_prior(rows, len(classes)), f"always {frequent}, by the classes' shares"),
     }
     return [Baseline(name, *_predict(fit, predictions, held_out), note) for name, (fit, note) in learners.items()]
+
+
+def _list_shares(weights: Mapping[str, float]) -> str:
+    return ", ".join(f"{label} {weights[label]:.2f}" for label in sorted(weights) if weights[label])
+
+
+def _learn_weights(rows: HeldOutRows) -> Predictor:
+    fit = fit_member_weights(rows)
+    return lambda logits: spread_classes(predict_logits(fit, {member: logits[member] for member in rows.logits}))
 
 
 def _learn_greedy(rows: HeldOutRows) -> Predictor:

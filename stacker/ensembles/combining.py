@@ -11,8 +11,10 @@ from threadpoolctl import threadpool_limits
 
 from stacker.artifacts.predictions import spread_classes, spread_logits
 from stacker.ensembles.held_out_rows import HeldOutRows, Logits
+from stacker.ensembles.penalised import Fit, fit_penalised
 
 GREEDY_ROUNDS = 100
+FREE_SPREAD = 1.0  # of one weight a member around the mean's
 FEW_CLASSES = 10
 LARGEST_LOGIT = 16.0  # a member that is surer than its training could show pulls the logistic regression no further
 
@@ -30,6 +32,11 @@ def combine_mean(logits: Logits) -> np.ndarray:
     """
     mean: np.ndarray = np.mean([spread_classes(values) for values in logits.values()], axis=0)
     return mean
+
+
+def combine_geometric(logits: Logits) -> np.ndarray:
+    """The members' geometric mean, which is the mean of their logits; shapes as in `combine_mean`."""
+    return spread_classes(np.mean([spread_logits(values) for values in logits.values()], axis=0))
 
 
 def combine_weighted(logits: Logits, weights: Mapping[str, float]) -> np.ndarray:
@@ -69,6 +76,14 @@ def choose_greedy_weights(held_out: HeldOutRows, rounds: int = GREEDY_ROUNDS) ->
     best = int(np.argmin(losses)) + 1
     counts = np.bincount(votes[:best], minlength=len(held_out.logits))
     return {member: float(count / best) for member, count in zip(held_out.logits, counts, strict=True)}
+
+
+def fit_member_weights(held_out: HeldOutRows) -> Fit:
+    """One weight a member on its logits, for all classes, and a shift a class: a penalised meta-model without units.
+
+    It may go further from the mean than an ensemble by its default setting.
+    """
+    return fit_penalised(held_out, hidden=0, spread=0.0, weight_spread=FREE_SPREAD, seed=0)
 
 
 def fit_logistic(held_out: HeldOutRows, class_count: int) -> Predictor:

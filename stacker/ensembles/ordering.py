@@ -1,20 +1,27 @@
-"""An order of the members that no name and no file decides."""
+"""An order of the members that no name, no file and no CPU decides."""
 
-import hashlib
 from collections.abc import Mapping
 
 import numpy as np
 
-from stacker.artifacts.predictions import Predictions
+from stacker.artifacts.predictions import Predictions, spread_logits
+from stacker.training.logit_losses import compute_losses
 
 
-def order_members(predictions: Mapping[str, Predictions]) -> list[str]:
-    """An order of the members that depends on their predictions alone, not on labels or on the order in params.yaml.
+def order_members(predictions: Mapping[str, Predictions], labels: np.ndarray) -> list[str]:
+    """The members from the lowest to the highest held-out log loss, whatever they are called and in which order.
 
-    The initial weights of the meta-model differ from input to input, so the order decides the result.
+    The first weights of a meta-model's units differ from input to input, so that the order decides the result; another
+    CPU's rounding moves no loss far enough to change it.
+
+    Args:
+        predictions: by member.
+        labels: of the train split, int64, (n,).
     """
 
-    def digest(label: str) -> bytes:
-        return hashlib.blake2b(np.ascontiguousarray(predictions[label].held_out).tobytes()).digest()
+    def measure(label: str) -> float:
+        member = predictions[label]
+        losses, _ = compute_losses(spread_logits(member.held_out), labels[member.held_out_rows])
+        return float(losses.mean())
 
-    return sorted(predictions, key=digest)
+    return sorted(predictions, key=measure)

@@ -13,11 +13,11 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.special import expit, log_softmax
 from threadpoolctl import threadpool_limits
 
 from stacker.ensembles.held_out_rows import HeldOutRows
 from stacker.ensembles.meta_inputs import Inputs, Scale, measure_scale, prepare_inputs, stack_probabilities
+from stacker.training.logit_losses import compute_losses
 
 MOST_ITERATIONS = 100
 PRECISION = {"ftol": 1e-11, "gtol": 1e-8}
@@ -147,14 +147,3 @@ def build_objective(
         return float(weights @ losses / n + pull @ (values - anchor) / (2 * n)), gradient + pull / n
 
     return evaluate
-
-
-def compute_losses(z: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The log loss of every row, (n,), and its slopes in the logits `z`, float64, (n, 1) or (n, classes)."""
-    rows = np.arange(len(labels))
-    if z.shape[1] == 1:
-        return np.logaddexp(0, z[:, 0]) - labels * z[:, 0], expit(z) - labels[:, np.newaxis]
-    logs = log_softmax(z, axis=1)
-    slopes = np.exp(logs)
-    slopes[rows, labels] -= 1
-    return -logs[rows, labels], slopes

@@ -6,7 +6,8 @@ from stacker.artifacts.curves import Epoch
 from stacker.ensembles.held_out_rows import HeldOutRows, Logits
 from stacker.ensembles.meta_inputs import prepare_inputs
 from stacker.ensembles.meta_weights import MetaWeights
-from stacker.ensembles.penalised import Fit, compute_losses, unpack
+from stacker.ensembles.penalised import Fit, unpack
+from stacker.training.logit_losses import compute_losses
 
 
 def predict_logits(fit: Fit, logits: Logits, step: int = -1) -> np.ndarray:

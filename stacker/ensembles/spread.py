@@ -7,9 +7,10 @@ from typing import NamedTuple
 import numpy as np
 
 from stacker.ensembles.held_out_rows import HeldOutRows, cross_fit
-from stacker.ensembles.penalised import compute_losses, fit_penalised
+from stacker.ensembles.penalised import fit_penalised
 from stacker.ensembles.penalised_model import predict_logits
 from stacker.settings.meta_models import PenalisedMetaModel
+from stacker.training.logit_losses import compute_losses
 
 SPREADS = (0.0, 0.3, 0.6, 1.2)
 MOST_VALUES = 1_000_000  # rows x members x classes: beyond, the fits of the units take half a minute, and none is tried

@@ -17,7 +17,7 @@ COLUMNS = 4
 
 
 def draw_learning_curves(histories: Mapping[str, Mapping[str, Sequence[str]]]) -> Figure:
-    """Accuracy above loss for every model, training and validation; a dotted line where a phase begins.
+    """Accuracy above loss for every model, training and validation; a dot on what was kept, a dotted line at a phase.
 
     Args:
         histories: by model, columns as `read_history` gives them.
@@ -31,7 +31,7 @@ def draw_learning_curves(histories: Mapping[str, Mapping[str, Sequence[str]]]) -
         below = figure.add_subplot(2 * blocks, columns, position + columns, sharex=above)
         above.set_title(shorten(model, 30), fontweight="bold")
         above.tick_params(labelbottom=False)
-        below.set_xlabel("epoch" if history["learning_rate"][-1] else "iteration")
+        below.set_xlabel(_name_axis(history))
         for axes, name in ((above, "accuracy"), (below, "loss")):
             _draw_history(axes, history, name)
             if number % columns == 0:
@@ -41,14 +41,23 @@ def draw_learning_curves(histories: Mapping[str, Mapping[str, Sequence[str]]]) -
     return figure
 
 
+def _name_axis(history: Mapping[str, Sequence[str]]) -> str:
+    """What a line of the curves is: a fit to an optimum has iterations, or was made for several penalties."""
+    if history["learning_rate"][-1]:
+        return "epoch"
+    return "C" if history["strength"][-1] else "iteration"
+
+
 def _draw_history(axes: Axes, history: Mapping[str, Sequence[str]], name: str) -> None:
-    epochs = [int(epoch) for epoch in history["epoch"]]
-    marker = "o" if len(epochs) == 1 else None
+    is_path = bool(history["strength"][-1])
+    epochs = [float(value) for value in history["strength" if is_path else "epoch"]]
+    kept = [number for number, value in enumerate(history["kept"]) if value == "1"]
     for column, label, colour, dashes in (
         (name, "training", TRAIN, "-"),
         (f"val_{name}", "validation", VALIDATION, "--"),
     ):
-        axes.plot(epochs, [float(value) for value in history[column]], dashes, color=colour, label=label, marker=marker)
+        values = [float(value) for value in history[column]]
+        axes.plot(epochs, values, dashes, color=colour, label=label, marker="o", markevery=kept)
     phases = history["phase"]
     for number in range(1, len(phases)):
         if phases[number] != phases[number - 1]:
@@ -62,7 +71,10 @@ def _draw_history(axes: Axes, history: Mapping[str, Sequence[str]], name: str) -
                     textcoords="offset points",
                     fontsize=7,
                 )
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    if is_path:
+        axes.set_xscale("log")
+    else:
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(color="#eeeeee")
 
 

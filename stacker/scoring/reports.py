@@ -13,6 +13,17 @@ from stacker.artifacts.outputs import replaced_file
 from stacker.artifacts.results import CONFUSION, ROC
 
 MOST_POINTS = 2000  # of a curve
+COUNTED = {  # scores that are made of counts of photos alone
+    "accuracy",
+    "accuracy_low",
+    "accuracy_high",
+    "balanced_accuracy",
+    "f1",
+    "p_value",
+    "adjusted_p_value",
+    "error_correlation",
+    "disagreement",
+}
 
 
 def write_plots(model: str, labels: np.ndarray, probabilities: np.ndarray, classes: list[str]) -> None:
@@ -62,7 +73,10 @@ def trace_roc(labels: np.ndarray, probabilities: np.ndarray) -> list[tuple[float
 
 
 def write_metrics(path: Path, values: dict[str, Any]) -> None:
-    """Write scores as JSON, floats to six digits: enough for any n, and diffs stay readable."""
+    """Write scores as JSON, rounded to what another CPU's rounding leaves alone.
+
+    What counts photos is exact, and has six digits: enough for any n. All else has four.
+    """
     with replaced_file(path) as partial:
         partial.write_text(json.dumps(_round(values), indent=2) + "\n", encoding="utf-8")
 
@@ -75,7 +89,10 @@ def write_table(path: Path, columns: tuple[str, ...], rows: Iterable[Iterable[An
         writer.writerows(rows)
 
 
-def _round(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _round(child) for key, child in value.items()}
-    return round(value, 6) if isinstance(value, float) else value
+def _round(value: Any, key: str = "") -> Any:
+    if isinstance(value, dict):  # a recall has its class's name as key
+        return {name: _round(child, "recall" if key == "recall" else name) for name, child in value.items()}
+    if not isinstance(value, float):
+        return value
+    parts = key.split(".")
+    return round(value, 6 if "recall" in parts or parts[-1] in COUNTED else 4)

@@ -37,7 +37,33 @@ class Member(Section):
                 "`head.standardize` takes its statistics from kept features, and `backbone.trainable: true` keeps "
                 "none: set one of them to false"
             )
+        hindrances = list_hindrances(self)
+        if self.training.solver == "lbfgs" and hindrances:
+            raise ValueError(
+                "`training.solver: lbfgs` fits a head of one layer on kept features to its optimum, and cannot with "
+                f"{' and '.join(hindrances)}: set `training.solver: minibatch`, or take it away"
+            )
         return self
+
+
+def list_hindrances(member: Member) -> list[str]:
+    """What of a member's settings keeps its head from being fitted to one optimum, as it would stand in the file."""
+    head, training = member.head, member.training
+    found = {
+        f"`head.hidden: {head.hidden}`": bool(head.hidden),
+        f"`head.dropout: {head.dropout}`": bool(head.dropout),
+        "`backbone.trainable: true`": member.backbone.trainable,
+        "`training.augmentation`": training.augmentation is not None,
+        "`training.fine_tune`": training.fine_tune is not None,
+    }
+    return [setting for setting, is_there in found.items() if is_there]
+
+
+def choose_solver(member: Member) -> Literal["lbfgs", "minibatch"]:
+    """How a member's head is fitted: to its optimum, where it has one and the settings do not say otherwise."""
+    if member.training.solver != "auto":
+        return member.training.solver
+    return "minibatch" if list_hindrances(member) else "lbfgs"
 
 
 def check_warmup(training: Training) -> None:

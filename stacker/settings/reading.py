@@ -1,7 +1,7 @@
 """Read `params.yaml`, and say of a wrong setting which it is, what was received and what is valid."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -95,7 +95,12 @@ def validate_at(schema: TypeAdapter[T], value: Any, locate: Callable[[Place], Pl
     except ValidationError as error:
         # A wrong setting of a shared block is one mistake, though every member has it.
         lines = list(dict.fromkeys(_describe(problem, value, locate) for problem in error.errors()))
-        raise PipelineError(f"{path} has {len(lines)} wrong setting(s):\n  " + "\n  ".join(lines)) from None
+        raise explain_wrong(lines, path) from None
+
+
+def explain_wrong(lines: Sequence[str], path: Path) -> PipelineError:
+    """The error that names wrong settings, a line each."""
+    return PipelineError(f"{path} has {len(lines)} wrong setting(s):\n  " + "\n  ".join(lines))
 
 
 def _find_keys(value: Any, names: tuple[str, ...], prefix: str = "") -> Iterator[str]:

@@ -23,6 +23,8 @@ class FineTune(Section):
 
 
 class Training(Section):
+    solver: Literal["auto", "lbfgs", "minibatch"] = "auto"
+    C: Literal["auto"] | Rate = "auto"
     epochs: Count = 40
     batch_size: Count = 32
     optimizer: Literal["adam", "adamw", "rmsprop", "sgd", "nadam", "lion"] = "adam"

@@ -15,10 +15,11 @@ from stacker.settings.inference import Inference
 from stacker.settings.members import Member
 from stacker.settings.merging import complete_members, locate_setting
 from stacker.settings.meta_models import EnsembleCheck, MetaModel
-from stacker.settings.reading import PARAMS, read_document, validate_at
+from stacker.settings.reading import PARAMS, explain_wrong, read_document, validate_at
 from stacker.settings.sections import Label, Section
 from stacker.settings.stacking import Stacking
 from stacker.settings.training import Training
+from stacker.settings.unread import find_unread
 
 # Files of the pipeline's own, keys of the leaderboard's metrics, and the layers that stand beside a member's input:
 # Keras wants every name once.
@@ -87,6 +88,10 @@ def load_settings(path: Path = PARAMS) -> Settings:
         PipelineError: naming each wrong setting, what was received and what is valid.
     """
     document = read_document(path)
-    return validate_at(
+    settings = validate_at(
         TypeAdapter(Settings), complete_members(document), lambda place: locate_setting(place, document), path
     )
+    unread = list(find_unread(document, settings.members))
+    if unread:
+        raise explain_wrong(unread, path)
+    return settings

@@ -73,9 +73,28 @@ def plan_fits(
         return Plan([], final, cut_rows(labels[held], groups[held], fold_count, seed))
     _require_groups(labels, groups, fold_count, f"stacking.folds: {fold_count} folds need as many", classes)
     cuts = cut_rows(labels, groups, fold_count, seed)
-    folds = [Fold(np.flatnonzero(cuts != number), np.flatnonzero(cuts == number)) for number in range(fold_count)]
+    folds = _fold_rows(cuts, everything)
     _require_learnt(labels, folds, seed, classes)
     return Plan(folds, Fold(everything, nothing), cuts)
+
+
+def plan_tuning(plan: Plan, labels: np.ndarray, groups: np.ndarray, fold_count: int, seed: int) -> list[Fold]:
+    """Folds of the rows that the final fit learns, to choose a setting by before it: those of `plan`, if it has some.
+
+    Args:
+        plan: what `plan_fits` gave for the other arguments.
+        labels: int64, (n,), of the train split.
+        groups: int64, (n,); duplicates share a group.
+        fold_count: how many, as far as the rarest class has groups for them.
+        seed: of the draw.
+    """
+    rows = plan.final.learn
+    return plan.folds or _fold_rows(cut_rows(labels[rows], groups[rows], fold_count, seed), rows)
+
+
+def _fold_rows(cuts: np.ndarray, rows: np.ndarray) -> list[Fold]:
+    """A fold a cut: the other rows to learn from, its own to predict."""
+    return [Fold(rows[cuts != number], rows[cuts == number]) for number in range(cuts.max() + 1)]
 
 
 def cut_rows(labels: np.ndarray, groups: np.ndarray, count: int, seed: int) -> np.ndarray:

@@ -8,7 +8,7 @@ import numpy as np
 from stacker.artifacts.errors import PipelineError
 from stacker.settings.members import Head
 from stacker.settings.training import FineTune
-from stacker.training.moments import compute_moments
+from stacker.training.moments import compute_scale
 
 
 def build_head(
@@ -58,14 +58,12 @@ def build_standardization(features: np.ndarray, rows: np.ndarray | None = None) 
             is only centred.
         rows: int64, (m,), of `features`; None for all.
     """
-    mean, variance = compute_moments(features, np.arange(len(features)) if rows is None else rows)
-    # A variance below the smallest that float32 holds would be a division by zero in the saved layer.
-    floor = np.maximum((np.finfo(np.float32).eps * mean) ** 2, np.finfo(np.float32).tiny)
+    mean, deviation = compute_scale(features, np.arange(len(features)) if rows is None else rows)
     layer = keras.layers.BatchNormalization(
         center=False, scale=False, epsilon=0.0, trainable=False, name="standardize", dtype="float32"
     )
     layer.build((None, features.shape[1]))
-    layer.set_weights([mean, np.where(variance > floor, variance, 1.0)])
+    layer.set_weights([mean, deviation**2])
     return layer
 
 

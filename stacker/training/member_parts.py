@@ -4,7 +4,7 @@ import keras
 import numpy as np
 
 from stacker.backbones.building import build_backbone
-from stacker.settings.members import Member
+from stacker.settings.members import Member, choose_solver
 from stacker.settings.training import FineTune
 from stacker.training.heads import assemble_member, build_head, unfreeze_layers
 from stacker.training.member_data import MemberData
@@ -74,7 +74,10 @@ class MemberParts:
             PipelineError: a sigmoid for more than two classes.
         """
         features = self.data.features.get("train", np.empty((0, width), np.float32))
-        return build_head(self.settings.head, features, self.data.class_count, self.settings.training.seed, rows)
+        head = self.settings.head
+        if choose_solver(self.settings) == "lbfgs":  # which is for standardised features
+            head = head.model_copy(update={"standardize": True})
+        return build_head(head, features, self.data.class_count, self.settings.training.seed, rows)
 
     def assemble(self, backbone: keras.Model, head: keras.Model) -> keras.Model:
         """The member whole, from images to logits; its input is called as the member is."""

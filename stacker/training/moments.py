@@ -28,3 +28,17 @@ def compute_moments(features: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray,
         squares += block.var(axis=0) * len(block) + step**2 * (seen * len(block) / count)
         mean += step * (len(block) / count)
     return mean, squares / len(rows)
+
+
+def compute_scale(features: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation of every feature over the given rows; arguments as in `compute_moments`.
+
+    A feature that varies by no more than float32 rounds its mean, or less than the square root of the smallest number
+    that float32 holds (its variance would be 0 in a saved layer), is only centred: its deviation is 1.
+
+    Returns:
+        Float64, (f,) each.
+    """
+    mean, variance = compute_moments(features, rows)
+    floor = np.maximum((np.finfo(np.float32).eps * mean) ** 2, np.finfo(np.float32).tiny)
+    return mean, np.sqrt(np.where(variance > floor, variance, 1.0))

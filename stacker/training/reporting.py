@@ -32,8 +32,11 @@ def report_fit(label: str, rows: int, fitted: FittedMember, seconds: float) -> N
         seconds: that it took.
     """
     kept = fitted.history[fitted.kept]
+    if fitted.linear is None:
+        what = f"{len(fitted.history)} epochs in {seconds:.1f} s; kept epoch {fitted.kept + 1} ({kept.phase})"
+    else:
+        what = f"head at its optimum in {seconds:.1f} s, C={kept.strength:.2g} of {len(fitted.history)} tried"
     print(
-        f"{label}: {rows} rows, {len(fitted.history)} epochs in {seconds:.1f} s; kept epoch "
-        f"{fitted.kept + 1} ({kept.phase}): validation loss {kept.val_loss:.4f}, accuracy {kept.val_accuracy:.4f}",
+        f"{label}: {rows} rows, {what}: validation loss {kept.val_loss:.4f}, accuracy {kept.val_accuracy:.4f}",
         flush=True,
     )

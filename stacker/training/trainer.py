@@ -1,7 +1,7 @@
 """What the three ways to train a member have in common: their four methods, and how one phase is fitted."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, NamedTuple
 
 import keras
@@ -11,9 +11,11 @@ from stacker.artifacts.curves import Epoch
 from stacker.inference.predictors import compile_predictor
 from stacker.settings.inference import Inference
 from stacker.settings.training import FineTune
+from stacker.splits.held_out import Fold
 from stacker.training.batches import Batches
 from stacker.training.class_weights import compute_class_weights
 from stacker.training.fitting import FitSettings, encode_targets, fit_model
+from stacker.training.linear_fits import LinearHead
 from stacker.training.member_parts import MemberParts
 from stacker.training.phases import choose_fine_tune, choose_fit, choose_kept
 
@@ -31,6 +33,7 @@ class FittedMember(NamedTuple):
         history: the epochs of all phases.
         kept: the index in `history` of the epoch whose weights the member has.
         tail: of `model`, from kept activations to logits; None where it was not fine-tuned from them.
+        linear: the head in float64, where it was fitted to its optimum.
     """
 
     head: keras.Model
@@ -38,6 +41,7 @@ class FittedMember(NamedTuple):
     history: tuple[Epoch, ...] = ()
     kept: int = -1
     tail: keras.Model | None = None
+    linear: LinearHead | None = None
 
 
 class Trainer(ABC):
@@ -45,6 +49,7 @@ class Trainer(ABC):
 
     Attributes:
         runs_network: does an epoch run a network, or its tail? Then a fit takes minutes, not seconds.
+        has_choice: do the settings leave something to the data? Then `tune` goes before any fit.
         label: the member's.
         parts: builds the member.
         data: what it is trained on.
@@ -53,6 +58,7 @@ class Trainer(ABC):
     """
 
     runs_network: ClassVar[bool]
+    has_choice = False
 
     def __init__(self, parts: MemberParts, inference: Inference):
         self.label = parts.label
@@ -60,6 +66,16 @@ class Trainer(ABC):
         self.data = parts.data
         self.training = parts.settings.training
         self.inference = inference
+
+    def tune(self, folds: Sequence[Fold]) -> None:  # noqa: B027 - most ways have nothing to choose
+        """Choose what the settings leave to the data.
+
+        Args:
+            folds: rows of the train split to learn from, and to judge by.
+
+        Raises:
+            PipelineError: there are too few photos to choose by.
+        """
 
     @abstractmethod
     def build(self, rows: np.ndarray) -> FittedMember:
@@ -79,6 +95,10 @@ class Trainer(ABC):
         Raises:
             PipelineError: a phase cannot run with these settings, or its loss became no number.
         """
+
+    def fit_final(self, rows: np.ndarray) -> FittedMember:
+        """As `fit`: the fit that is saved, with the history that people look at."""
+        return self.fit(rows)
 
     @abstractmethod
     def predict(self, fitted: FittedMember, *requests: Request) -> list[np.ndarray]:
