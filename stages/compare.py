@@ -12,10 +12,16 @@ from stacker.artifacts.curves import read_history
 from stacker.artifacts.errors import PipelineError
 from stacker.artifacts.leftovers import sweep_all
 from stacker.artifacts.outputs import replaced_file
-from stacker.artifacts.predictions import Predictions, load_all_predictions, load_ensemble_predictions, spread_classes
+from stacker.artifacts.predictions import (
+    Predictions,
+    load_all_predictions,
+    load_ensemble_predictions,
+    load_fused,
+    spread_classes,
+)
 from stacker.artifacts.results import METRICS
 from stacker.checks.command import run_stage
-from stacker.ensembles.baselines import build_baselines
+from stacker.ensembles.baselines import Baseline, build_baselines
 from stacker.ensembles.held_out_rows import gather_held_out
 from stacker.ensembles.leave_one_out import load_leave_one_out
 from stacker.ensembles.meta_weights import apply_meta_weights
@@ -91,6 +97,17 @@ def build_models(predictions: dict[str, Predictions], ensembles: list[str]) -> t
     if len(members) > 1:
         held_out = gather_held_out(predictions, load_labels("train"), load_groups("train"))
         baselines = build_baselines(predictions, held_out, load_classes())
+        fused = load_fused()
+        if fused is not None:
+            choice = predict_choice_rows(fused)
+            baselines.append(
+                Baseline(
+                    "features",
+                    choice,
+                    spread_classes(fused.test),
+                    "one logistic regression on the features of all members side by side",
+                )
+            )
         models += [Model("baseline", *baseline, is_drawn=baseline.name in RIVALS) for baseline in baselines]
         note = f"{best.name}, by held-out log loss"
         models.append(best._replace(kind="baseline", name="best_member", note=note, is_drawn=False))

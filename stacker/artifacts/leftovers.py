@@ -42,12 +42,18 @@ def sweep_inputs_of_stack(members: Collection[str]) -> None:
     _sweep([Place(MEMBERS, ".h5", members, True), Place(MEMBER_PREDICTIONS, ".npz", members, True)])
 
 
+def sweep_inputs_of_fuse(members: Collection[str]) -> None:
+    """Delete from the folder that `fuse` depends on what members of earlier settings left there."""
+    if members:
+        _sweep([Place(FEATURES, "", members, True)])
+
+
 def sweep_all(members: Collection[str], ensembles: Collection[str]) -> None:
     """Delete all that members and ensembles of earlier settings left behind."""
     both = [*members, *ensembles]
     _sweep(
         [
-            Place(FEATURES, "", members, False),
+            Place(FEATURES, "", members, True),
             Place(MEMBERS, ".h5", members, True),
             Place(PREDICTIONS, ".npz", (), False),  # where earlier versions of the pipeline wrote them
             Place(MEMBER_PREDICTIONS, ".npz", members, True),

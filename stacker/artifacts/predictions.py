@@ -17,6 +17,7 @@ PREDICTIONS = Path("data/predictions")
 MEMBER_PREDICTIONS = PREDICTIONS / "members"
 ENSEMBLE_PREDICTIONS = PREDICTIONS / "ensembles"
 LEAVE_ONE_OUT = PREDICTIONS / "leave_one_out"
+FUSED = PREDICTIONS / "baselines" / "features.npz"
 
 
 class Predictions(NamedTuple):
@@ -89,6 +90,11 @@ def save_predictions(label: str, predictions: Predictions) -> None:
     _save(MEMBER_PREDICTIONS / f"{label}.npz", predictions)
 
 
+def save_fused(predictions: Predictions) -> None:
+    """Write the predictions of the stage `fuse`; of a rival that is left out they have no row."""
+    _save(FUSED, predictions)
+
+
 def save_ensemble_predictions(label: str, predictions: EnsemblePredictions) -> None:
     """Write an ensemble's predictions; equal ones give an equal file."""
     _save(ENSEMBLE_PREDICTIONS / f"{label}.npz", predictions)
@@ -100,10 +106,17 @@ def load_predictions(label: str) -> Predictions:
     Raises:
         PipelineError: there are none, or the file is damaged.
     """
-    path, command = MEMBER_PREDICTIONS / f"{label}.npz", f"dvc repro train@{label}"
-    arrays = load_arrays(path, command)
-    _check_names(path, set(arrays), set(Predictions._fields), command)
-    return Predictions(**arrays)
+    return _load(MEMBER_PREDICTIONS / f"{label}.npz", f"dvc repro train@{label}")
+
+
+def load_fused() -> Predictions | None:
+    """Read the predictions of the stage `fuse`; None where it was left out.
+
+    Raises:
+        PipelineError: there are none, or the file is damaged.
+    """
+    predictions = _load(FUSED, "dvc repro fuse")
+    return predictions if len(predictions.train) else None
 
 
 def load_ensemble_predictions(label: str) -> EnsemblePredictions:
@@ -159,6 +172,12 @@ def spread_logits(logits: np.ndarray) -> np.ndarray:
     if values.shape[1] == 2:
         return values[:, 1:] - values[:, :1]
     return np.asarray(log_softmax(values, axis=1))
+
+
+def _load(path: Path, command: str) -> Predictions:
+    arrays = load_arrays(path, command)
+    _check_names(path, set(arrays), set(Predictions._fields), command)
+    return Predictions(**arrays)
 
 
 def _save(path: Path, predictions: Predictions | EnsemblePredictions) -> None:

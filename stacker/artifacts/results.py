@@ -6,3 +6,4 @@ METRICS = Path("metrics")
 PLOTS = Path("plots")
 CONFUSION = PLOTS / "confusion"
 ROC = PLOTS / "roc"
+CROSS_VALIDATION = METRICS / "cross_validation"

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, model_validator
 from stacker.settings.architectures import ARCHITECTURES
 from stacker.settings.backbone import SharedBackbone
 from stacker.settings.backend import Backend
+from stacker.settings.cross_validation import CrossValidation
 from stacker.settings.data import Data
 from stacker.settings.fetch import Source
 from stacker.settings.inference import Inference
@@ -42,6 +43,7 @@ class Settings(Section):
     meta_models: dict[Label, MetaModel]
     ensemble_check: EnsembleCheck
     inference: Inference
+    cross_validation: dict[Label, CrossValidation] = {}
 
     @model_validator(mode="after")
     def check_together(self) -> "Settings":
@@ -49,6 +51,8 @@ class Settings(Section):
             raise ValueError("`members` is empty: name at least one")
         problems = [problem for label, member in self.members.items() for problem in self._check_member(label, member)]
         problems += [problem for label in self.meta_models for problem in self._check_meta_model(label)]
+        if self.cross_validation:
+            problems += [f"cross_validation: {problem}" for problem in self._list_learners_from_images()]
         if self.meta_models and len(self.members) < 2:
             problems.append(
                 f"stacking needs at least two members, received one ({next(iter(self.members))}): "
@@ -57,6 +61,16 @@ class Settings(Section):
         if problems:
             raise ValueError("\n  ".join(problems))
         return self
+
+    def _list_learners_from_images(self) -> Iterator[str]:
+        for label, member in self.members.items():
+            training = member.training
+            if member.backbone.trainable or training.augmentation is not None or training.fine_tune is not None:
+                yield (
+                    f"repeats the whole procedure on kept features, and {label} learns from images: set "
+                    "`cross_validation: {}`, or take away `backbone.trainable`, `training.augmentation` and "
+                    "`training.fine_tune`"
+                )
 
     def _check_member(self, label: str, member: Member) -> Iterator[str]:
         if RESERVED_LABELS.fullmatch(label) or label.removeprefix("member_") in self.members.keys() - {label}:

@@ -8,6 +8,7 @@ from stacker.training.activations import require_disk
 from stacker.training.cutting import Cut, find_cut
 from stacker.training.head_trainer import HeadTrainer
 from stacker.training.image_trainer import ImageTrainer
+from stacker.training.linear_fits import MOST_VALUES
 from stacker.training.linear_trainer import LinearTrainer
 from stacker.training.member_data import MemberData
 from stacker.training.member_parts import MemberParts
@@ -16,7 +17,6 @@ from stacker.training.trainer import Trainer
 # Early in a network activations are large, and what made them was cheap: keeping them fills the disk for little. At
 # 1.1 MiB a photo, a middle layer of Xception, it still paid (benchmarks/RESULTS.md).
 LARGEST_MIB = 4.0  # a photo
-MOST_VALUES = 400_000_000  # rows x features x classes: beyond, a head takes minutes to its optimum
 
 
 def choose_trainer(label: str, member: Member, data: MemberData, inference: Inference) -> Trainer:

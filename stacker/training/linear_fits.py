@@ -23,6 +23,7 @@ STRENGTHS = tuple(10 ** (number / 2) for number in range(-10, 3))  # of `C`: fro
 PATIENCE = 3  # strengths after the best one, before weaker penalties are given up: they cost most
 TOLERANCE = 1e-8  # of the gradient of the mean loss: then two CPUs agree to 1e-6
 MOST_ITERATIONS = 20_000
+MOST_VALUES = 100_000_000  # rows x features x classes: beyond, a head takes minutes to its optimum
 
 
 class LinearHead(NamedTuple):
@@ -125,7 +126,9 @@ def _follow(
 ) -> Iterator[LinearHead]:
     """The heads of several strengths, each fitted from where the last one ended; arguments as in `fit_strengths`."""
     mean, deviation = compute_scale(features, rows)
-    scaled = (features[rows].astype(np.float64) - mean) / deviation
+    scaled = features[rows].astype(np.float64)
+    scaled -= mean  # in place: these can be hundreds of MiB
+    scaled /= deviation
     rotation = None
     if scaled.shape[1] > len(rows):
         rotation, triangle = qr(scaled.T, mode="economic", overwrite_a=True, check_finite=False)

@@ -96,7 +96,7 @@ def test_every_params_file_is_valid(path, tmp_path):
 
 @pytest.mark.parametrize(
     ("paths", "most"),
-    [([ROOT / "dvc.yaml"], 150), ([ROOT / "params.yaml"], 30), (PROFILES, 40)],
+    [([ROOT / "dvc.yaml"], 165), ([ROOT / "params.yaml"], 30), (PROFILES, 40)],
     ids=["dvc", "params", "profiles"],
 )
 def test_what_a_newcomer_reads_is_short(paths, most):
