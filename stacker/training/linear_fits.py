@@ -1,8 +1,8 @@
 """Heads without hidden layers at their one best solution: logistic regression on standardised features, in float64.
 
 A convex loss has one minimum, so that no seed, no epoch and no kernel's rounding decides what a head becomes. The L2
-penalty, with scikit-learn's `C`, is on standardised features. It does not see a rotation: where features outnumber rows
-the fit runs in the space that the rows span, and what it finds is the same (Hastie and Tibshirani, "Efficient quadratic
+penalty, with scikit-learn's `C`, is on standardised features. It does not see a rotation: where features far outnumber
+rows the fit runs in the space that the rows span, and what it finds is the same (Hastie and Tibshirani, "Efficient quadratic
 regularization for expression arrays", 2004).
 """
 
@@ -22,6 +22,8 @@ from stacker.training.moments import BLOCK_VALUES, compute_scale
 STRENGTHS = tuple(10 ** (number / 2) for number in range(-10, 3))  # of `C`: from 0.00001 to 10
 PATIENCE = 3  # strengths after the best one, before weaker penalties are given up: they cost most
 TOLERANCE = 1e-8  # of the gradient of the mean loss: then two CPUs agree to 1e-6
+COARSE = 1e-5  # likewise, to compare strengths by losses that differ in the third digit
+ROTATED_FROM = 2.0  # features a row: a rotation costs as much as many steps, and has to shorten them much
 MOST_ITERATIONS = 20_000
 MOST_VALUES = 100_000_000  # rows x features x classes: beyond, a head takes minutes to its optimum
 
@@ -85,7 +87,7 @@ def tune_strength(features: np.ndarray, labels: np.ndarray, folds: Sequence[Fold
     weights[rows] = compute_class_weights(labels[rows]) if is_balanced else 1.0
     with threadpool_limits(limits=1):
         for fold in folds:
-            heads = _follow(features, labels, fold.learn, STRENGTHS, is_balanced)
+            heads = _follow(features, labels, fold.learn, STRENGTHS, is_balanced, COARSE)
             sums.append(
                 _measure(heads, np.asarray(features[fold.predict]), labels[fold.predict], weights[fold.predict])
             )
@@ -118,11 +120,16 @@ def fit_strengths(
         is_balanced: shall every class count the same?
     """
     with threadpool_limits(limits=1):  # of small steps two threads also take longer than one
-        return list(_follow(features, labels, rows, strengths, is_balanced))
+        return list(_follow(features, labels, rows, strengths, is_balanced, TOLERANCE))
 
 
 def _follow(
-    features: np.ndarray, labels: np.ndarray, rows: np.ndarray, strengths: Sequence[float], is_balanced: bool
+    features: np.ndarray,
+    labels: np.ndarray,
+    rows: np.ndarray,
+    strengths: Sequence[float],
+    is_balanced: bool,
+    tolerance: float,
 ) -> Iterator[LinearHead]:
     """The heads of several strengths, each fitted from where the last one ended; arguments as in `fit_strengths`."""
     mean, deviation = compute_scale(features, rows)
@@ -130,11 +137,11 @@ def _follow(
     scaled -= mean  # in place: these can be hundreds of MiB
     scaled /= deviation
     rotation = None
-    if scaled.shape[1] > len(rows):
+    if scaled.shape[1] > ROTATED_FROM * len(rows):
         rotation, triangle = qr(scaled.T, mode="economic", overwrite_a=True, check_finite=False)
         scaled = np.ascontiguousarray(triangle.T)
     weights = compute_class_weights(labels[rows]) if is_balanced else None
-    model = LogisticRegression(tol=TOLERANCE, max_iter=MOST_ITERATIONS, warm_start=True)
+    model = LogisticRegression(tol=tolerance, max_iter=MOST_ITERATIONS, warm_start=True)
     for strength in strengths:
         model.set_params(C=strength).fit(scaled, labels[rows], sample_weight=weights)
         kernel = model.coef_.T if rotation is None else rotation @ model.coef_.T
