@@ -2,8 +2,8 @@
 
 A convex loss has one minimum, so that no seed, no epoch and no kernel's rounding decides what a head becomes. The L2
 penalty, with scikit-learn's `C`, is on standardised features. It does not see a rotation: where features far outnumber
-rows the fit runs in the space that the rows span, and what it finds is the same (Hastie and Tibshirani, "Efficient quadratic
-regularization for expression arrays", 2004).
+rows the fit runs in the space that the rows span, and what it finds is the same (Hastie and Tibshirani, "Efficient
+quadratic regularization for expression arrays", 2004).
 """
 
 from collections.abc import Iterator, Sequence
