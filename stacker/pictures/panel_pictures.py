@@ -89,7 +89,8 @@ def _draw_bins(axes: Axes, test: Rows, probabilities: np.ndarray, colour: str) -
     axes.bar(edges, counts / counts.sum(), 1 / CALIBRATION_BINS, align="edge", color="#e4e4e4")
     axes.plot([0, 1], [0, 1], color="#777777", linestyle=":", linewidth=1)
     filled = np.flatnonzero(counts)
-    x, y = confidence[filled] / counts[filled], hits[filled] / counts[filled]
+    x = np.round(confidence[filled] / counts[filled], 4)  # finer, another CPU's rounding would be in the picture
+    y = hits[filled] / counts[filled]
     right, bins = probabilities.argmax(axis=1) == test.labels, find_bins(probabilities.max(axis=1))
     inside = [bins == number for number in filled]
     intervals = np.array([compute_accuracy_interval(right[rows], test.groups[rows]) for rows in inside])
