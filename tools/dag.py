@@ -18,9 +18,11 @@ COLOURS = {  # by what a stage is there for; an unknown stage is grey
     "prepare": "#dbe9f6",
     "embed": "#fdebd0",
     "train": "#fdebd0",
+    "fuse": "#e8daef",
     "stack": "#e8daef",
     "evaluate": "#d5f0dd",
     "evaluate_ensemble": "#d5f0dd",
+    "cross_validate": "#d5f0dd",
     "compare": "#d5f0dd",
 }
 
@@ -34,8 +36,9 @@ class Stage(NamedTuple):
 
 def load_stages(root: Path) -> dict[str, Stage]:
     """The stages of `root`/dvc.yaml by name, each `foreach` expanded over its mapping in params.yaml."""
-    params = yaml.safe_load((root / "params.yaml").read_text(encoding="utf-8"))
     document = yaml.safe_load((root / "dvc.yaml").read_text(encoding="utf-8"))
+    params = {name: value for defaults in document["vars"] for name, value in defaults.items()}
+    params |= yaml.safe_load((root / "params.yaml").read_text(encoding="utf-8"))
     stages = {}
     for name, definition in document["stages"].items():
         if "foreach" not in definition:
