@@ -20,30 +20,28 @@ from stacker.pictures.cross_validation_text import write_cross_validation
 from stacker.scoring.outer_scores import collect_answers, score_outer_folds
 from stacker.scoring.reports import write_metrics
 from stacker.settings.cross_validation import load_cross_validation
-from stacker.settings.whole import load_settings
+from stacker.settings.inference import load_inference
+from stacker.settings.members import load_member
+from stacker.settings.meta_models import load_meta_model
+from stacker.settings.reading import read_labels
+from stacker.settings.stacking import load_stacking
 from stacker.splits.held_out import cut_rows
 from stacker.splits.splitting import draw_rows
 
 
 def main(label: Annotated[str, typer.Argument(help="A label in the block `cross_validation` of params.yaml.")]) -> None:
-    outer, settings = load_cross_validation(label), load_settings()
+    outer, stacking, inference = load_cross_validation(label), load_stacking(), load_inference()
+    members = {member: load_member(member) for member in read_labels("members")}
+    meta_models = {ensemble: load_meta_model(ensemble) for ensemble in read_labels("meta_models")}
     use_backend()
     # from here on Keras, on the backend chosen
     from stacker.ensembles.procedure import Pool, Procedure
 
     everything = [(split, load_labels(split), load_groups(split)) for split in SPLITS]
     labels, groups = (np.concatenate([entry[number] for entry in everything]) for number in (1, 2))
-    features = {
-        member: np.concatenate([load_features(member, split) for split in SPLITS]) for member in settings.members
-    }
+    features = {member: np.concatenate([load_features(member, split) for split in SPLITS]) for member in members}
     pool = Pool(features, labels, groups, load_classes())
-    procedure = Procedure(
-        settings.members,
-        settings.stacking,
-        settings.meta_models,
-        settings.inference,
-        is_fused=not load_fused_members().reason,
-    )
+    procedure = Procedure(members, stacking, meta_models, inference, is_fused=not load_fused_members().reason)
     share = len(everything[1][1]) / (len(everything[0][1]) + len(everything[1][1]))
     cuts = cut_rows(labels, groups, outer.folds, outer.seed)
     answers = []

@@ -11,6 +11,7 @@ from stacker.artifacts.predictions import (
     EnsemblePredictions,
     Predictions,
     save_ensemble_predictions,
+    save_fused,
     save_predictions,
 )
 from stacker.ensembles.leave_one_out import save_leave_one_out
@@ -63,6 +64,7 @@ def write_project(members, classes=2, n=60, ensembles=("ensemble",), leaked=Fals
         if not isinstance(member, Predictions):
             member = make_member(labels, classes, member, seed + number, leaked)
         save_predictions(label, member)
+    save_fused(make_member(labels, classes, 1.5, seed + 500, leaked))
     for label in [*members, *ensembles]:
         write_history(label, CURVE)
     for number, label in enumerate(ensembles):

@@ -14,7 +14,7 @@ from stacker.settings.inference import Inference
 from stacker.settings.members import Head, Member
 from stacker.settings.training import Training
 
-TRAINING = {"epochs": 1, "batch_size": 8, "learning_rate": 0.01, "patience": None}
+TRAINING = {"solver": "minibatch", "epochs": 1, "batch_size": 8, "learning_rate": 0.01, "patience": None}
 META_MODEL = {"hidden": [4]}
 ADAM = {"fit": "adam", "hidden": [4], "epochs": 2, "batch_size": 8, "learning_rate": 0.01}
 INFERENCE = {"engine": "keras", "batch_size": 8}
@@ -39,6 +39,7 @@ def small_settings() -> dict[str, Any]:
         "meta_models": {"ensemble": {**META_MODEL}},
         "ensemble_check": {"photos": 3},
         "inference": {**INFERENCE},
+        "cross_validation": {},
     }
 
 

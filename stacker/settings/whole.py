@@ -43,7 +43,7 @@ class Settings(Section):
     meta_models: dict[Label, MetaModel]
     ensemble_check: EnsembleCheck
     inference: Inference
-    cross_validation: dict[Label, CrossValidation] = {}
+    cross_validation: dict[Label, CrossValidation]
 
     @model_validator(mode="after")
     def check_together(self) -> "Settings":

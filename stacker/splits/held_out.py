@@ -111,6 +111,8 @@ def cut_rows(labels: np.ndarray, groups: np.ndarray, count: int, seed: int) -> n
     """
     from sklearn.model_selection import StratifiedGroupKFold
 
+    if np.bincount(labels).max() < 2:  # a photo a class: there is nothing to stratify
+        return np.asarray(np.unique(groups, return_inverse=True)[1] % 2)
     fewest = min(len(np.unique(groups[labels == label])) for label in np.unique(labels))
     splitter = StratifiedGroupKFold(max(2, min(count, fewest)), shuffle=True, random_state=seed)
     cuts = np.empty(len(labels), np.int64)

@@ -20,7 +20,7 @@ from stacker.training.logit_losses import compute_losses
 from stacker.training.moments import BLOCK_VALUES, compute_scale
 
 STRENGTHS = tuple(10 ** (number / 2) for number in range(-10, 3))  # of `C`: from 0.00001 to 10
-PATIENCE = 3  # strengths after the best one, before weaker penalties are given up: they cost most
+PATIENCE = 2  # strengths after the best one, before weaker penalties are given up: they cost most
 TOLERANCE = 1e-8  # of the gradient of the mean loss: then two CPUs agree to 1e-6
 COARSE = 1e-5  # likewise, to compare strengths by losses that differ in the third digit
 ROTATED_FROM = 2.0  # features a row: a rotation costs as much as many steps, and has to shorten them much

@@ -185,7 +185,7 @@ def test_a_strangers_file_is_named_in_every_folder_that_a_stage_depends_on_whole
 
 def test_what_no_stage_depends_on_whole_is_not_even_named(workspace, capsys):
     names = {f"{folder}/{name}" for folder in ("metrics", "models", "plots/roc") for name in ("mine.csv", "README.md")}
-    names |= {"metrics/mine.json", "plots/confusion/mine.csv", "plots/confusion/README.md", "data/features/README.md"}
+    names |= {"metrics/mine.json", "plots/confusion/mine.csv", "plots/confusion/README.md"}
     write(*names)
 
     sweep_all(["first"], ["boss"])

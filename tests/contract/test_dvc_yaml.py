@@ -10,6 +10,8 @@ import pytest
 import yaml
 from helpers import small_settings, write_noise_folders, write_params
 
+from stacker.artifacts.fused_members import write_fused_members
+from stacker.settings.fusing import choose_fused
 from stacker.settings.whole import Settings, load_settings
 
 ROOT = Path(__file__).parents[2]
@@ -17,6 +19,7 @@ TEXT = (ROOT / "dvc.yaml").read_text(encoding="utf-8")
 PIPELINE = yaml.safe_load(TEXT)["stages"]
 PROFILES = sorted((ROOT / "profiles").glob("*.yaml"))
 PARAMS_FILES = [ROOT / "params.yaml", *PROFILES]
+FUSED = "data/code/fused.json"  # what `check` says to `fuse` of the settings, no code
 WORKING = [stage for stage in PIPELINE if stage != "check"]
 
 
@@ -38,7 +41,11 @@ def find_script(stage: str) -> str:
 def test_the_one_code_dep_of_a_stage_is_what_check_writes_for_its_script(stage):
     script = find_script(stage)
 
-    code = [path for path in list_paths(stage, "deps") if path.startswith("data/code") or path.endswith(".py")]
+    code = [
+        path
+        for path in list_paths(stage, "deps")
+        if path.startswith("data/code/") and path != FUSED or path.endswith(".py")
+    ]
 
     assert code == [f"data/code/{script}.txt"]
     assert (ROOT / f"stages/{script}.py").is_file()
@@ -67,6 +74,7 @@ def test_what_costs_time_has_no_output_outside_the_cache(stage):
 @pytest.mark.parametrize("stage", WORKING)
 def test_every_param_of_a_stage_is_in_every_params_file(stage, path):
     document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    document["cross_validation"] = {"outer": {}}  # empty in all files: it is asked for
     over = PIPELINE[stage].get("foreach", "")
     keys = look_up(document, over[2:-1]) if over else {"": None}
 
@@ -150,11 +158,15 @@ def test_a_stage_writes_its_outs_and_reads_its_deps_and_nothing_else(workspace, 
     document["fetch"] = {"digits": {"kind": "digits"}}
     document["members"] = {"first": {"backbone": "MobileNet"}, "second": {"backbone": "MobileNet"}}
     document["stacking"]["fit_on"] = "holdout"
+    document["cross_validation"] = {"outer": {"folds": 2}}
     write_params(document)
     write_noise_folders(workspace / "photos", {"cat": 12, "dog": 12})
+    (workspace / "data/code").mkdir(parents=True)
+    write_fused_members(workspace / "data/code", choose_fused(load_settings()))
     calls: list[tuple[str, str, dict[str, bool]]] = [("fetch", "digits", {}), ("prepare", "", {})]
     calls += [(stage, label, {}) for stage in ("embed", "train", "evaluate") for label in document["members"]]
-    calls += [("stack", "ensemble", {}), ("evaluate_ensemble", "ensemble", {"ensemble": True}), ("compare", "", {})]
+    calls += [("fuse", "", {}), ("stack", "ensemble", {}), ("evaluate_ensemble", "ensemble", {"ensemble": True})]
+    calls += [("cross_validate", "outer", {}), ("compare", "", {})]
     assert {stage for stage, _, _ in calls} == set(WORKING)
 
     for stage, key, options in calls:
@@ -170,7 +182,7 @@ def test_a_stage_writes_its_outs_and_reads_its_deps_and_nothing_else(workspace, 
         reads = watch.read & set(before)
         assert [file for file in sorted(reads) if not covers([*deps, "params.yaml", *outs], file)] == [], stage
         unread = {dep for dep in deps if not any(covers([dep], file) for file in reads)}
-        is_scoring = find_script(stage) in ("evaluate", "compare")
+        is_scoring = find_script(stage) in ("evaluate", "compare", "cross_validate")
         elsewhere = UNSEEN | OF_LEAKED if is_scoring else UNSEEN
         assert unread - elsewhere == {f"data/code/{find_script(stage)}.txt"}, (
             stage

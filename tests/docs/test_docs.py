@@ -10,6 +10,7 @@ import yaml
 
 from stacker.settings.architectures import ARCHITECTURES
 from stacker.settings.backbone import Backbone, SharedBackbone
+from stacker.settings.cross_validation import CrossValidation
 from stacker.settings.data import Data, Splits
 from stacker.settings.fetch import ArchiveSource, DigitsSource, TfdsSource
 from stacker.settings.inference import Inference
@@ -40,6 +41,7 @@ SECTIONS = {  # heading of docs/params.md: the class, and where dvc.yaml tracks 
     "meta_models.LABEL, fit adam": (AdamMetaModel, "meta_models.${key}"),
     "ensemble_check": (EnsembleCheck, "ensemble_check"),
     "inference": (Inference, "inference"),
+    "cross_validation.LABEL": (CrossValidation, "cross_validation.${key}"),
 }
 
 

@@ -115,8 +115,8 @@ def test_the_result_depends_neither_on_the_order_of_the_members_nor_on_their_lab
 
 def _stack(logits, settings):
     """What the meta-model gives after fitting, as the stage `stack` does it."""
-    order = order_members({label: make_predictions(held_out=values) for label, values in logits.items()})
-    logits = {label: logits[label] for label in order}
-    labels = np.arange(30) % 2
+    labels, rows = np.arange(30) % 2, np.arange(30)
+    predictions = {label: make_predictions(held_out=values, held_out_rows=rows) for label, values in logits.items()}
+    logits = {label: logits[label] for label in order_members(predictions, labels)}
     rows = HeldOutRows(logits, labels, np.arange(30), np.full(30, -1), is_balanced=False)
     return apply_meta_weights(fit_meta_model(rows, Watched(logits, labels), 2, settings).weights, logits)

@@ -162,13 +162,20 @@ def test_learning_curves_mark_the_phases():
         "val_accuracy": ["0.4", "0.75"],
         "val_loss": ["0.6", "0.45"],
         "learning_rate": ["0.1", "0.05"],
+        "strength": ["", ""],
+        "kept": ["1", "0"],
     }
+    steps = {**history, "learning_rate": ["", ""]}
+    path = {**steps, "phase": ["head", "head"], "strength": ["0.01", "0.1"]}
 
     with fixed_look():
-        figure = draw_learning_curves({"member": history, "ensemble": {**history, "learning_rate": ["", ""]}})
+        figure = draw_learning_curves({"member": history, "ensemble": steps, "linear": path})
 
     assert "fine tune" in read_text(figure)
-    assert [axes.get_xlabel() for axes in figure.axes if axes.get_xlabel()] == ["epoch", "iteration"]
+    assert [axes.get_xlabel() for axes in figure.axes if axes.get_xlabel()] == ["epoch", "iteration", "C"]
+    assert figure.axes[0].lines[1].get_markevery() == [0]
+    assert figure.axes[4].get_xscale() == "log"
+    assert figure.axes[4].lines[0].get_xydata().tolist() == [[0.01, 0.5], [0.1, 0.65]]
     assert figure.axes[0].lines[0].get_xydata().tolist() == [[1, 0.5], [2, 0.65]]
     assert figure.axes[0].lines[1].get_xydata().tolist() == [[1, 0.4], [2, 0.75]]
     assert figure.axes[1].lines[0].get_xydata().tolist() == [[1, 0.7], [2, 0.55]]

@@ -1,4 +1,5 @@
 import csv
+import json
 from pathlib import Path
 
 import numpy as np
@@ -80,12 +81,27 @@ def test_trace_roc_of_three_classes_rises_from_zero_to_one():
 
 
 def test_write_metrics_rounds_inside_nested_values(workspace):
-    write_metrics(Path("metrics/first.json"), {"a": 1 / 3, "b": {"c": 2 / 3, "d": "x"}, "n": 7})
+    write_metrics(Path("metrics/first.json"), {"loss": 1 / 3, "b": {"accuracy": 2 / 3, "d": "x"}, "n": 7})
 
     # two spaces an indent: a line a score, so that diffs stay readable
     assert Path("metrics/first.json").read_bytes() == (
-        b'{\n  "a": 0.333333,\n  "b": {\n    "c": 0.666667,\n    "d": "x"\n  },\n  "n": 7\n}\n'
+        b'{\n  "loss": 0.3333,\n  "b": {\n    "accuracy": 0.666667,\n    "d": "x"\n  },\n  "n": 7\n}\n'
     )
+
+
+def test_write_metrics_gives_six_digits_to_what_counts_photos_alone(workspace):
+    values = {
+        "boss.test.accuracy": 1 / 7,
+        "boss.test.recall.a.b": 1 / 7,
+        "pairs.a.b.disagreement": 1 / 7,
+        "x.brier": 1 / 7,
+    }
+
+    write_metrics(Path("metrics/first.json"), {**values, "recall": {"log_loss": 1 / 7}})  # a class may be called so
+
+    received = json.loads(Path("metrics/first.json").read_text(encoding="utf-8"))
+    assert received["recall"] == {"log_loss": 0.142857}
+    assert [received[name] for name in values] == [0.142857, 0.142857, 0.142857, 0.1429]
 
 
 def test_trace_roc_rounds_both_rates_to_six_digits():

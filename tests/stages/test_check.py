@@ -13,7 +13,7 @@ from helpers import small_settings, write_edited, write_params
 from stacker.artifacts.errors import PipelineError
 
 ROOT = Path(__file__).parents[2]
-STAGES = {"fetch", "prepare", "embed", "train", "stack", "evaluate", "compare"}
+STAGES = {"fetch", "prepare", "embed", "train", "fuse", "stack", "evaluate", "cross_validate", "compare"}
 # after each edit the files are read and the edit is taken back
 DRIVER = """
 import json, pathlib
@@ -21,7 +21,7 @@ from stages import check
 
 def read():
     check.main()
-    return {path.stem: path.read_text() for path in pathlib.Path("data/code").iterdir()}
+    return {path.stem: path.read_text() for path in pathlib.Path("data/code").glob("*.txt")}
 
 results = {"": read()}
 for name, path, old, new in json.loads(pathlib.Path("edits.json").read_text()):
@@ -38,18 +38,33 @@ EDITS = {  # what is edited: the file, what stands there, what comes in its plac
     "a docstring": ("stacker/artifacts/errors.py", "the message names", "the text names", set()),
     "what all stages import": ("stacker/artifacts/errors.py", "(Exception)", "(RuntimeError)", STAGES),
     "a setting of data": ("stacker/settings/data.py", "image_size: Side = 224", "image_size: Side = 96", {"prepare"}),
-    "a new optimizer": ("stacker/settings/training.py", '"lion"]', '"lion", "lamb"]', {"train"}),
+    "a new optimizer": ("stacker/settings/training.py", '"lion"]', '"lion", "lamb"]', {"train", "cross_validate"}),
     "a default of meta-models": (
         "stacker/settings/meta_models.py",
         "weight_spread: Rate = 0.3",
         "weight_spread: Rate = 0.5",
-        {"stack"},
+        {"stack", "cross_validate"},
     ),
     "how photos are fetched": ("stacker/photos/archives.py", "1 << 20", "1 << 10", {"fetch"}),
     "how photos are decoded": ("stacker/photos/decoding.py", "MARGIN = 1.5", "MARGIN = 2", {"prepare"}),
-    "how pixels are scaled": ("stacker/backbones/building.py", "(10, 100, 200)", "(9, 8, 7)", {"embed", "train"}),
-    "how networks run": ("stacker/inference/predictors.py", "+ 1\n", "+ 2\n", {"embed", "train", "stack"}),
-    "a score": ("stacker/scoring/scores.py", "CALIBRATION_BINS = 15", "CALIBRATION_BINS = 9", {"evaluate", "compare"}),
+    "how pixels are scaled": (
+        "stacker/backbones/building.py",
+        "(10, 100, 200)",
+        "(9, 8, 7)",
+        {"embed", "train", "cross_validate"},
+    ),
+    "how networks run": (
+        "stacker/inference/predictors.py",
+        "+ 1\n",
+        "+ 2\n",
+        {"embed", "train", "stack", "cross_validate"},
+    ),
+    "a score": (
+        "stacker/scoring/scores.py",
+        "CALIBRATION_BINS = 15",
+        "CALIBRATION_BINS = 9",
+        {"evaluate", "cross_validate", "compare"},
+    ),
     "a picture": ("stacker/pictures/gallery.py", '"leaderboard")', '"board")', {"compare"}),
     "a script": ("stages/train.py", "seconds = time", "spent = time", {"train"}),
     "the package stages": ("stages/__init__.py", '"""What', 'VALUE = 1\n"""What', STAGES),
@@ -170,7 +185,7 @@ def test_a_failed_check_leaves_the_files_as_they_were(tmp_path, monkeypatch):
     second = run_python(tmp_path, "-m", "stages.check")
 
     assert (first.returncode, second.returncode) == (0, 1)
-    assert first.stdout == "params.yaml is valid; data/code says which code each of 7 stages runs\n"
+    assert first.stdout == "params.yaml is valid; data/code says which code each of 9 stages runs\n"
     assert "error: params.yaml has 1 wrong setting(s):\n  training.epoch: there is no such setting" in second.stderr
     assert "Traceback" not in second.stderr
     assert {path.name: path.read_bytes() for path in Path("data/code").iterdir()} == before

@@ -38,7 +38,7 @@ def test_evaluate_scores_the_test_predictions_of_a_sigmoid(workspace, run_stage)
 
     metrics = read_metrics()
     assert metrics["test"]["accuracy"] == 0.75
-    assert metrics["test"]["log_loss"] == 0.400367
+    assert metrics["test"]["log_loss"] == 0.4004
     assert metrics["test"]["recall"] == {"class_0": 0.75, "class_1": 0.75}
     assert metrics["test_set"] == f"{4:016x}"  # as write_arrays has it: the length of the split's name
     assert "initial" not in read_metrics()
@@ -62,7 +62,7 @@ def test_evaluate_writes_the_scores_before_training_where_they_were_asked_for(wo
 
     run_stage("evaluate", "first")
 
-    assert read_metrics()["initial"] == {"accuracy": 0.5, "log_loss": pytest.approx(np.log(2), abs=1e-6)}
+    assert read_metrics()["initial"] == {"accuracy": 0.5, "log_loss": pytest.approx(np.log(2), abs=1e-4)}
 
 
 @pytest.mark.parametrize(("rows", "kind"), [(12, "oof"), (3, "holdout")])
@@ -79,7 +79,7 @@ def test_evaluate_scores_the_held_out_rows_too(workspace, run_stage, rows, kind)
     held = read_metrics()["heldout"]
     losses = [-np.log(0.8), -np.log(0.6), -np.log(0.3), *([np.log(2)] * 9)][:rows]
     assert (held["rows"], held["n"], held["groups"]) == (kind, rows, rows - 1)
-    assert held["log_loss"] == pytest.approx(np.mean(losses), abs=1e-6)
+    assert held["log_loss"] == pytest.approx(np.mean(losses), abs=1e-4)
 
 
 def test_without_held_out_rows_the_validation_split_stands_for_them_and_is_named(workspace, run_stage):
@@ -92,7 +92,7 @@ def test_without_held_out_rows_the_validation_split_stands_for_them_and_is_named
 
     held = read_metrics()["heldout"]
     assert (held["rows"], held["n"], held["accuracy"]) == ("validation", 4, 0.75)
-    assert held["log_loss"] == pytest.approx(-np.log([0.8, 0.6, 0.9, 0.1]).mean(), abs=1e-6)
+    assert held["log_loss"] == pytest.approx(-np.log([0.8, 0.6, 0.9, 0.1]).mean(), abs=1e-4)
 
 
 def test_evaluate_says_which_stage_to_run_when_there_are_no_predictions(workspace, run_stage):

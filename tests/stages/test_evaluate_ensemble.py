@@ -47,9 +47,9 @@ def test_an_ensemble_of_two_classes_is_scored(workspace, run_stage):
 
     metrics = read_metrics("boss")
     test, held_out = metrics["test"], metrics["heldout"]
-    assert (test["n"], test["accuracy"], test["log_loss"]) == (8, 0.75, 0.400367)
+    assert (test["n"], test["accuracy"], test["log_loss"]) == (8, 0.75, 0.4004)
     assert (held_out["rows"], held_out["n"], held_out["accuracy"]) == ("oof", 2, 1.0)
-    assert held_out["log_loss"] == pytest.approx(-(np.log(0.8) + np.log(0.7)) / 2, abs=1e-6)
+    assert held_out["log_loss"] == pytest.approx(-(np.log(0.8) + np.log(0.7)) / 2, abs=1e-4)
     assert (metrics["fit_on"], metrics["leaked"], metrics["checked_photos"]) == ("oof", False, 5)
     assert "initial" not in metrics
     assert Path("plots/roc/boss.csv").is_file()

@@ -227,5 +227,5 @@ def test_write_history_numbers_the_epochs_of_all_phases_through(workspace):
 
     columns = read_history("pet")
     assert (columns["epoch"], columns["phase"]) == (["1", "2"], ["head", "fine_tune"])
-    assert columns["loss"] == ["0.123457", "0.5"]
+    assert columns["loss"] == ["0.1235", "0.5"]
     assert float(columns["learning_rate"][1]) == 1e-5
