@@ -23,9 +23,9 @@ def main() -> None:
     fused, stacking = load_fused_members(), load_stacking()
     sweep_inputs_of_fuse(fused.members)
     classes, labels, groups = load_classes(), load_labels("train"), load_groups("train")
-    members = [{split: load_features(label, split) for split in SPLITS} for label in fused.members]
-    values = sum(features["train"].size for features in members) * len(classes)
     reason = fused.reason
+    members = [] if reason else [{split: load_features(label, split) for split in SPLITS} for label in fused.members]
+    values = sum(features["train"].size for features in members) * len(classes)
     if values > MOST_VALUES:
         reason = f"{values:,} features times classes to learn from are more than {MOST_VALUES:,}"
     if reason:

@@ -17,7 +17,7 @@ class FusedMembers(NamedTuple):
     """What `fuse` has to know of the members.
 
     Attributes:
-        members: whose features it takes, sorted; empty where it is left out.
+        members: whose features it takes, all of them, sorted.
         reason: why it is left out; empty where it is not.
         is_balanced: shall every class count the same, as it does for all members?
     """

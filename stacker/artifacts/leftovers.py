@@ -44,8 +44,7 @@ def sweep_inputs_of_stack(members: Collection[str]) -> None:
 
 def sweep_inputs_of_fuse(members: Collection[str]) -> None:
     """Delete from the folder that `fuse` depends on what members of earlier settings left there."""
-    if members:
-        _sweep([Place(FEATURES, "", members, True)])
+    _sweep([Place(FEATURES, "", members, True)])
 
 
 def sweep_all(members: Collection[str], ensembles: Collection[str]) -> None:

@@ -160,7 +160,7 @@ def test_a_stage_writes_its_outs_and_reads_its_deps_and_nothing_else(workspace, 
     document["stacking"]["fit_on"] = "holdout"
     document["cross_validation"] = {"outer": {"folds": 2}}
     write_params(document)
-    write_noise_folders(workspace / "photos", {"cat": 12, "dog": 12})
+    write_noise_folders(workspace / "photos", {"cat": 24, "dog": 24})
     (workspace / "data/code").mkdir(parents=True)
     write_fused_members(workspace / "data/code", choose_fused(load_settings()))
     calls: list[tuple[str, str, dict[str, bool]]] = [("fetch", "digits", {}), ("prepare", "", {})]

@@ -62,11 +62,17 @@ def compute_digest(paths: Iterable[Path], settings: str = "") -> str:
 
 def sweep(command: str, params: dict[str, Any]) -> None:
     """Delete, before all else, what the real stage deletes."""
-    if not re.search(r"stages\.(stack|compare)\b", command):
+    if not re.search(r"stages\.(fuse|stack|compare)\b", command):
         return
-    from stacker.artifacts.leftovers import sweep_all, sweep_inputs_of_stack  # NumPy under it costs more than the rest
+    from stacker.artifacts.leftovers import (
+        sweep_all,
+        sweep_inputs_of_fuse,
+        sweep_inputs_of_stack,
+    )  # NumPy under it costs more than the rest
 
-    if "stages.stack" in command:
+    if "stages.fuse" in command:
+        sweep_inputs_of_fuse(list(params["members"]))
+    elif "stages.stack" in command:
         sweep_inputs_of_stack(list(params["members"]))
     else:
         sweep_all(list(params["members"]), list(params["meta_models"]))

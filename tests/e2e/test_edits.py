@@ -36,17 +36,19 @@ backend: tensorflow
 fetch: {digits: {kind: digits}}
 data: {images: data/raw/photos}
 backbone: {}
-training: {epochs: 1}
+training: {solver: minibatch, epochs: 1}
 members: {a: {backbone: MobileNet}, b: {backbone: MobileNetV2}}
 stacking: {}
 meta_models: {ensemble: {}}
 ensemble_check: {}
 inference: {}
+cross_validation: {}
 """
 
 NOTHING: set[str] = set()
 CHECK = {"check"}
 STACK = {"stack@ensemble"}
+FUSE = {"fuse"}
 FETCH = {"fetch@digits"}
 SCORES = {"evaluate_ensemble@ensemble", "compare"}
 ENSEMBLE = STACK | SCORES
@@ -64,7 +66,7 @@ def retrained(*labels: str) -> set[str]:
 
 def rebuilt(*labels: str) -> set[str]:
     """Stages from `embed` on, of these members and of the ensemble."""
-    return {f"embed@{label}" for label in labels} | retrained(*labels)
+    return {f"embed@{label}" for label in labels} | FUSE | retrained(*labels)
 
 
 def everything(*labels: str) -> set[str]:
@@ -180,8 +182,8 @@ EDITS = [
     Edit("member_added",         set_members(a=A, b=B, c=C),                             CHECK | rebuilt("c")),
     Edit("members_reordered",    set_members(c=C, b=B, a=A),                             NOTHING),
     # the member's files must be swept out of the folders that these read; they give what they gave before
-    Edit("member_removed",       set_members(a=A, b=B),                                  STACK | {"compare"}),
-    Edit("label_swapped",        set_members(a=A, c=C),                                  CHECK | ENSEMBLE),
+    Edit("member_removed",       set_members(a=A, b=B),                                  FUSE | STACK | {"compare"}),
+    Edit("label_swapped",        set_members(a=A, c=C),                                  CHECK | FUSE | ENSEMBLE),
     Edit("ensemble_added",       set_param("meta_models.second", {}),                    CHECK | SECOND),
     Edit("ensemble_removed",     set_param("meta_models", {"ensemble": {}}),             {"compare"}),
     Edit("users_own_file",       add_own_file,                                           STACK),
@@ -210,7 +212,7 @@ EDITS = [
     # what is last has fewer stages
     Edit("member_renamed",       rename_member("c", "z"),                                CHECK | rebuilt("z")),
     Edit("no_ensemble",          set_param("meta_models", {}),                           CHECK | {"compare"}),
-    Edit("member_alone",         set_members(a=A),                        CHECK | {"train@a", "evaluate@a", "compare"}),
+    Edit("member_alone",         set_members(a=A),                 CHECK | FUSE | {"train@a", "evaluate@a", "compare"}),
 ]
 # fmt: on
 

@@ -25,7 +25,7 @@ def test_load_settings_accepts_the_projects_own_files(path):
 
 
 def test_a_file_may_say_next_to_nothing(workspace):
-    empty = ("fetch", "backbone", "training", "stacking", "ensemble_check", "inference")
+    empty = ("fetch", "backbone", "training", "stacking", "ensemble_check", "inference", "cross_validation")
     write_params(
         {
             "backend": "jax",

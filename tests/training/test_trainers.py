@@ -6,10 +6,16 @@ import pytest
 from helpers import make_inference, make_member
 
 from stacker.artifacts.curves import Epoch
+from stacker.artifacts.errors import PipelineError
+from stacker.artifacts.predictions import compute_probabilities
 from stacker.settings.backbone import Backbone
+from stacker.splits.held_out import Fold
 from stacker.training.activation_trainer import ActivationTrainer
 from stacker.training.choosing import choose_trainer
 from stacker.training.fitting import make_deterministic
+from stacker.training.linear_fits import tune_strength
+from stacker.training.linear_trainer import LinearTrainer
+from stacker.training.logit_losses import compute_losses
 from stacker.training.member_data import MemberData
 from stacker.training.reporting import predict_initially
 from stacker.training.trainer import FittedMember, Trainer, predict_features
@@ -257,3 +263,74 @@ def test_predict_features_takes_some_rows_at_a_time(monkeypatch):
 
     np.testing.assert_array_equal(predict_features(head, features), features[:, :1] + 1)
     assert sizes == [3, 3, 1]
+
+
+LINEAR_ROWS = np.array([0, 1, 2, 3, 5, 6, 8, 11])
+
+
+def mix_folds() -> list[Fold]:
+    """Both classes in what each fold learns."""
+    first, second = LINEAR_ROWS[:4], LINEAR_ROWS[4:]
+    return [Fold(first, second), Fold(second, first)]
+
+
+def make_linear(data: MemberData, head=None, **training) -> LinearTrainer:
+    trainer = make_trainer(data, head=head, **{"solver": "lbfgs", **training})
+    assert isinstance(trainer, LinearTrainer)
+    return trainer
+
+
+@pytest.mark.parametrize(("output", "width"), [("auto", 1), ("softmax", 2)])
+def test_a_linear_head_in_keras_gives_what_was_predicted_in_float64(output, width, small_data, small_backbone):
+    trainer = make_linear(small_data, head={"output": output}, C=0.3)
+    assert not trainer.has_choice
+
+    fitted = trainer.fit_final(LINEAR_ROWS)
+
+    test, some = trainer.predict(fitted, ("test", None), ("train", SOME))
+    assert test.dtype == np.float32
+    assert test.shape == (5, width)
+    whole = trainer.assemble(fitted)
+    np.testing.assert_allclose(test, run(whole, small_data.images["test"]), atol=1e-4)
+    np.testing.assert_allclose(some, run(fitted.head, small_data.features["train"][SOME]), atol=1e-4)
+    (plain,) = make_linear(small_data, C=0.3).predict(make_linear(small_data, C=0.3).fit(LINEAR_ROWS), ("test", None))
+    np.testing.assert_allclose(compute_probabilities(test)[:, -1], compute_probabilities(plain)[:, 0], atol=1e-5)
+
+
+def test_the_strength_of_a_linear_head_is_the_one_that_the_folds_speak_for(small_data, small_backbone):
+    trainer = make_linear(small_data)
+    assert trainer.has_choice
+    trainer.tune(mix_folds())
+
+    fitted = trainer.fit_final(LINEAR_ROWS)
+
+    labels = small_data.labels["train"]
+    tuning = tune_strength(small_data.features["train"], labels, mix_folds(), is_balanced=False)
+    assert [epoch.strength for epoch in fitted.history] == list(tuning.strengths)
+    assert fitted.kept == tuning.best
+    same = trainer.fit(LINEAR_ROWS)  # as for a fold: the chosen strength alone
+    np.testing.assert_allclose(same.linear.kernel, fitted.linear.kernel, atol=1e-5)
+    kept = fitted.history[fitted.kept]
+    (watched,) = trainer.predict(fitted, ("validation", None))
+    expected = compute_losses(watched.astype(np.float64), small_data.labels["validation"])[0].mean()
+    assert kept.val_loss == pytest.approx(expected, abs=1e-5)
+    assert kept.val_accuracy == np.mean((watched[:, 0] > 0) == small_data.labels["validation"])
+
+
+def test_a_fold_that_lacks_a_class_is_refused_with_the_way_out(small_data, small_backbone):
+    even = LINEAR_ROWS[LINEAR_ROWS % 2 == 0]  # the first class alone
+
+    with pytest.raises(PipelineError, match=r"pet: training\.C: auto needs two different photos of every class"):
+        make_linear(small_data).tune([Fold(even, LINEAR_ROWS)])
+
+
+def test_too_many_values_are_fitted_by_minibatches_and_that_is_said(small_data, monkeypatch, capsys):
+    values = small_data.features["train"].size * 2
+    monkeypatch.setattr("stacker.training.choosing.MOST_VALUES", values)
+    assert isinstance(make_trainer(small_data, solver="auto"), LinearTrainer)
+    assert capsys.readouterr().out == ""
+
+    monkeypatch.setattr("stacker.training.choosing.MOST_VALUES", values - 1)
+    assert not isinstance(make_trainer(small_data, solver="auto"), LinearTrainer)
+    assert "pet: fitted by mini-batches: 12 rows of 6 features in 2 classes" in capsys.readouterr().out
+    assert isinstance(make_linear(small_data), LinearTrainer)  # asked for, whatever it takes
