@@ -7,7 +7,15 @@ from scipy.special import logsumexp, softmax
 from sklearn.metrics import log_loss
 
 from stacker.artifacts.predictions import spread_classes
-from stacker.ensembles.combining import choose_greedy_weights, combine_mean, combine_weighted, fit_logistic, fit_prior
+from stacker.ensembles.combining import (
+    choose_greedy_weights,
+    combine_geometric,
+    combine_mean,
+    combine_weighted,
+    fit_logistic,
+    fit_member_weights,
+    fit_prior,
+)
 from stacker.ensembles.held_out_rows import HeldOutRows
 
 
@@ -38,6 +46,33 @@ def make_two():
 
 def test_mean_is_the_mean():
     assert combine_mean(make_two()) == pytest.approx(np.array([[0.4, 0.6]]))
+
+
+def test_the_geometric_mean_is_the_mean_of_the_logits():
+    odds = np.sqrt(0.8 / 0.2 * (0.4 / 0.6))
+
+    assert combine_geometric(make_two()) == pytest.approx(np.array([[1, odds]]) / (1 + odds))
+    three = {"first": np.log([[0.5, 0.3, 0.2]]) + 7, "second": np.log([[0.1, 0.1, 0.8]])}
+    products = np.sqrt([0.05, 0.03, 0.16])
+    assert combine_geometric(three) == pytest.approx((products / products.sum())[np.newaxis])
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_one_weight_a_member_is_the_minimum_of_its_penalised_loss(classes):
+    labels, members = draw_members([1.5, 0.7], classes=classes)
+    fit = fit_member_weights(hold_out(labels, members))
+    logs = [np.log(spread_classes(logits)) for logits in members.values()]
+
+    def evaluate(values):
+        shift = np.r_[0, values[2:]] if classes == 2 else values[2:]
+        z = sum(weight * log for weight, log in zip(values, logs, strict=False)) + shift
+        losses = logsumexp(z, axis=1) - z[np.arange(len(labels)), labels]
+        return losses.sum() + (((values[:2] - 0.5) ** 2).sum() + (values[2:] ** 2).sum()) / 2
+
+    best = minimize(evaluate, np.zeros(2 + (1 if classes == 2 else classes)), tol=1e-10)
+    assert fit.parameters.w == pytest.approx(best.x[:2], abs=1e-4)
+    assert fit.parameters.b == pytest.approx(best.x[2:], abs=1e-4)
+    assert fit.parameters.w[0] > fit.parameters.w[1] + 0.1
 
 
 def test_weights_weigh():

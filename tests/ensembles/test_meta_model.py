@@ -113,6 +113,24 @@ def test_the_result_depends_neither_on_the_order_of_the_members_nor_on_their_lab
     np.testing.assert_array_equal(_stack({"zebra": first, "b": second, "aardvark": third}, settings), expected)
 
 
+def test_the_order_of_the_members_is_not_another_cpus_to_change():
+    generator = np.random.default_rng(3)
+    labels, rows = np.arange(40) % 2, np.arange(40)
+    logits = {name: (generator.normal(size=(40, 1)) + labels[:, None]).astype(np.float32) for name in "abcd"}
+    orders = []
+    for noise in (0, 1e-6):
+        moved = {name: values * (1 + noise * generator.normal(size=(40, 1))) for name, values in logits.items()}
+        predictions = {
+            name: make_predictions(held_out=values.astype(np.float32), held_out_rows=rows)
+            for name, values in moved.items()
+        }
+        orders.append(order_members(predictions, labels))
+
+    losses = {name: np.logaddexp(0, np.where(labels == 1, -z[:, 0], z[:, 0])).mean() for name, z in logits.items()}
+    assert orders[0] == orders[1] == sorted("abcd", key=losses.get)
+    assert orders[0] != list("abcd")
+
+
 def _stack(logits, settings):
     """What the meta-model gives after fitting, as the stage `stack` does it."""
     labels, rows = np.arange(30) % 2, np.arange(30)
