@@ -214,4 +214,5 @@ def make_stub_params(photos: str) -> Params:
         "meta_models": {"ensemble": {}},
         "ensemble_check": {},
         "inference": {},
+        "cross_validation": {},
     }

@@ -59,7 +59,7 @@ def check_ensemble(project: Clone, ensemble: str, counts: Counts) -> None:
 
 
 def check_curves(project: Clone, model: str, epochs: int) -> None:
-    """The learning curves have so many epochs; 0 stands for a fit to the optimum, by as many iterations as it takes."""
+    """The learning curves have so many epochs; 0 stands for a fit to the optimum: iterations, or strengths."""
     path: Path = project.path / f"plots/curves/{model}.csv"
     with path.open(newline="", encoding="utf-8") as stream:
         lines = list(csv.DictReader(stream))
@@ -68,7 +68,8 @@ def check_curves(project: Clone, model: str, epochs: int) -> None:
         assert all(float(line["learning_rate"]) > 0 for line in lines)
     else:
         assert len(lines) > 1
-        assert {(line["phase"], line["learning_rate"]) for line in lines} == {("meta_model", "")}
+        phases = {(line["phase"], line["learning_rate"], bool(line["strength"])) for line in lines}
+        assert phases in ({("meta_model", "", False)}, {("head", "", True)})
         assert float(lines[-1]["loss"]) <= float(lines[0]["loss"])
 
 

@@ -112,7 +112,8 @@ def read_default(project: Clone) -> Params:
 def test_all_missing_blocks_are_named_at_once(project):
     params = {"data": read_default(project)["data"]}
     output = refuse(project, params).output
-    for block in ("fetch", "backbone", "training", "members", "stacking", "meta_models", "ensemble_check", "inference"):
+    blocks = {"fetch", "backbone", "training", "members", "stacking", "meta_models", "ensemble_check", "inference"}
+    for block in blocks | {"cross_validation"}:
         assert f"  {block}: this block is missing" in output
     assert "  backend: this setting is missing" in output
 

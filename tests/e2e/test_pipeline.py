@@ -28,7 +28,7 @@ from .clone import (
 from .scores import check_curves, check_ensemble, check_metrics, check_metrics_diff, count_rows
 
 PROFILE = ROOT / "profiles/cats_vs_dogs.yaml"
-STAGES = ("fetch", "prepare", "embed", "train", "stack", "evaluate", "compare")
+STAGES = ("fetch", "prepare", "embed", "train", "fuse", "stack", "evaluate", "compare")
 # Python runs this before all else: at the end, which modules of ours has a stage's process loaded?
 NOTE_MODULES = """
 import atexit
@@ -122,7 +122,7 @@ def test_every_stage_has_run_and_the_scores_are_scores(built):
     assert ran == {"check", *STAGES, "evaluate_ensemble"}
     counts = count_rows(built, test=24)
     assert (counts.held_out, counts.held_out_rows) == (22, "oof")  # of 24 photos, a tenth of each class steers
-    for model, epochs in {"mobilenet_v2": 1, "inception_v3": 1, "ensemble": 0}.items():
+    for model, epochs in {"mobilenet_v2": 0, "inception_v3": 0, "ensemble": 0}.items():
         check_metrics(built, model, counts)
         check_curves(built, model, epochs)
     check_ensemble(built, "ensemble", counts)

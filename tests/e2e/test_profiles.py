@@ -28,7 +28,7 @@ def draw_folders(project, data: Params, classes: int) -> int:
 def name_stages(params: Params) -> set[str]:
     members, ensembles = params["members"], params["meta_models"]
     return (
-        {"check", "prepare", "compare"}
+        {"check", "prepare", "fuse", "compare"}
         | {f"{stage}@{label}" for stage in ("embed", "train", "evaluate") for label in members}
         | {f"{stage}@{key}" for stage in ("stack", "evaluate_ensemble") for key in ensembles}
     )
@@ -52,7 +52,7 @@ def test_a_profile_runs(profile, tmp_path):
     counts = count_rows(project, test=n)
     for member in params["members"]:
         check_metrics(project, member, counts, has_initial=params["training"].get("initial_scores", False))
-        check_curves(project, member, epochs=1)
+        check_curves(project, member, epochs=params["training"].get("epochs", 0))  # 0: fitted to its optimum
     for ensemble, settings in params["meta_models"].items():
         check_metrics(project, ensemble, counts)
         check_ensemble(project, ensemble, counts)
