@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 from sklearn import metrics
 
 from stacker.pictures.look import choose_styles, shorten
@@ -73,6 +73,9 @@ def _draw_history(axes: Axes, history: Mapping[str, Sequence[str]], name: str) -
                 )
     if is_path:
         axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(numticks=4))
+        axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")  # text is drawn as it is, without mathematics
+        axes.xaxis.set_minor_locator(NullLocator())
     else:
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(color="#eeeeee")
