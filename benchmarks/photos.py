@@ -21,6 +21,8 @@ class Bench(NamedTuple):
         repeats: runs of each procedure.
         rows: photos for one timed forward pass.
         scratch: an empty folder.
+        kept: a folder in which features stay for the next run, or None.
+        is_full: are the photos real ones?
     """
 
     photos: Path
@@ -30,6 +32,8 @@ class Bench(NamedTuple):
     repeats: int
     rows: int
     scratch: Path
+    kept: Path | None = None
+    is_full: bool = False
 
     def find_weights(self, member: str) -> str | None:
         """The weights file of a member, by the beginning of its name."""

@@ -16,6 +16,7 @@ Written by `make bench`; do not edit. Ratios are medians with the range in brack
 - Some sections: `make bench BENCH="decode inference"`; their names: `python -m benchmarks.run --help`
 - Real photos (`train/` and `validation/`, each with class folders) and weights files without top:
   `make bench BENCH="--full <photos> --weights <weights>"`
+- A rival in an environment of its own: [README.md](README.md)
 
 No GPU was at hand: nothing here was measured on one. A share of the peak above 100 % says that the large matrix
 product, by which the peak is measured, does not reach the machine's limit either.

@@ -16,6 +16,8 @@ SECTIONS = (
     "startup",
     "edits",
     "growth",
+    "meta_models",
+    "learning_curve",
 )
 
 

@@ -1,6 +1,6 @@
 """Measure the pipeline against the tutorial's procedure: `make bench`, or `python -m benchmarks.run [section ...]`.
 
-Without `--full` everything runs on a few generated photos, small, in about 20 minutes; ratios are then no more than a
+Without `--full` everything runs on a few generated photos, small, in about 35 minutes; ratios are then no more than a
 sign that the measurements work. `--full` takes real photos, `--weights` real weights, and hours where the tutorial's
 procedure has them. Every section keeps its last result in results.json, from which RESULTS.md and results.png are made.
 """
@@ -38,6 +38,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--weights", type=Path, help="a folder with weights files, named as Keras names them")
     parser.add_argument("--repeats", type=int, help="runs of each procedure (default 3 with --full, else 1)")
     parser.add_argument("--scratch", type=Path, help="where temporary folders go (20,000 photos need 2 GB)")
+    parser.add_argument("--kept", type=Path, help="where the features of digits/ and photos/ stay for the next run")
     arguments = parser.parse_args()
     unknown = set(arguments.sections) - set(SECTIONS)
     if unknown:
@@ -55,7 +56,9 @@ def make_bench(arguments: argparse.Namespace, scratch: Path) -> Bench:
         photos, sizes, counts, rows = scratch / "photos", (96,), (200, 400, 800), 64
         write_photos(photos / "train", 128)
         write_photos(photos / "validation", 64, seed=1)
-    return Bench(photos, arguments.weights, sizes, counts, arguments.repeats, rows, scratch)
+    return Bench(
+        photos, arguments.weights, sizes, counts, arguments.repeats, rows, scratch, arguments.kept, bool(arguments.full)
+    )
 
 
 def describe_command(section: str, arguments: argparse.Namespace) -> str:
@@ -63,6 +66,7 @@ def describe_command(section: str, arguments: argparse.Namespace) -> str:
     words = ["python -m benchmarks.run", section]
     words += ["--full <photos>"] if arguments.full else []
     words += ["--weights <weights>"] if arguments.weights else []
+    words += ["--kept <features>"] if arguments.kept else []
     return " ".join([*words, f"--repeats {arguments.repeats}"])
 
 
