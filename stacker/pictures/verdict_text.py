@@ -41,7 +41,23 @@ def _judge_ensemble(name: str, against: Mapping[str, Comparison], n: int) -> str
         "the ensemble's less the other's, less than 0 is better; interval by paired bootstrap over the photos, told "
         "apart after Holm's correction too."
     )
-    return "\n\n".join((f"## Is {name} better?", "\n".join(sentences), build_table(header, rows), explanation))
+    summary = summarise_leads(name, against)
+    return "\n\n".join((f"## Is {name} better?", summary, "\n".join(sentences), build_table(header, rows), explanation))
+
+
+def summarise_leads(name: str, against: Mapping[str, Comparison]) -> str:
+    """Of which others an ensemble is ahead, behind, or not told apart, by log loss or by photos: in a sentence."""
+    places: dict[str, list[str]] = {"ahead of": [], "behind": [], "not told apart from": []}
+    for title, comparison in against.items():
+        leads = []
+        if comparison.adjusted_loss_p_value < LEVEL:
+            leads.append(comparison.loss_difference < 0)
+        if comparison.adjusted_p_value < LEVEL:
+            leads.append(comparison.net > 0)
+        place = "not told apart from" if not leads or len(set(leads)) > 1 else "ahead of" if leads[0] else "behind"
+        places[place].append(title.removeprefix("baseline: "))
+    parts = [f"{place} {', '.join(titles)}" for place, titles in places.items() if titles]
+    return f"By log loss or by photos, {name} is {'; '.join(parts)}."
 
 
 def describe_lead(name: str, other: str, comparison: Comparison, n: int) -> str:

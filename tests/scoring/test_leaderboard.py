@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from stacker.pictures.leaderboard_text import write_markdown
-from stacker.pictures.verdict_text import describe_lead
+from stacker.pictures.verdict_text import describe_lead, summarise_leads
 from stacker.scoring.contributions import Pair
 from stacker.scoring.leaderboard import Findings, Judgement, flatten_findings
 from stacker.scoring.rows import Rows
@@ -278,3 +278,19 @@ def test_a_loss_is_said_as_plainly_as_a_win_and_significant_is_what_holms_correc
     text = describe_lead("the ensemble", "first", comparison, 40)
 
     assert [part for part in parts if part not in text] == []
+
+
+def test_a_sentence_says_of_which_others_an_ensemble_is_ahead_or_behind():
+    against = {
+        "first": make_comparison(9, 1, 0.02),
+        "baseline: mean": make_comparison(3, 4, 0.7, (-0.1, -0.2, -0.05), adjusted_loss_p_value=0.01),
+        "baseline: greedy": make_comparison(3, 4, 0.7, (0.1, 0.05, 0.2), adjusted_loss_p_value=0.01),
+        "baseline: logistic": make_comparison(1, 9, 0.02),
+        "baseline: weights": make_comparison(5, 4, 0.06, (-0.1, -0.2, 0.05), adjusted_loss_p_value=0.06),
+        "baseline: features": make_comparison(1, 9, 0.02, (-0.1, -0.2, -0.05), adjusted_loss_p_value=0.01),
+    }
+
+    assert summarise_leads("boss", against) == (
+        "By log loss or by photos, boss is ahead of first, mean; behind greedy, logistic; not told apart from weights, "
+        "features."
+    )
