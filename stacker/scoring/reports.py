@@ -94,5 +94,5 @@ def _round(value: Any, key: str = "") -> Any:
         return {name: _round(child, "recall" if key == "recall" else name) for name, child in value.items()}
     if not isinstance(value, float):
         return value
-    parts = key.split(".")
-    return round(value, 6 if "recall" in parts or parts[-1] in COUNTED else 4)
+    is_counted = key == "recall" or ".test.recall." in key or key.rpartition(".")[2] in COUNTED
+    return round(value, 6 if is_counted else 4)

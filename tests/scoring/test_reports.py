@@ -94,6 +94,7 @@ def test_write_metrics_gives_six_digits_to_what_counts_photos_alone(workspace):
         "boss.test.accuracy": 1 / 7,
         "boss.test.recall.a.b": 1 / 7,
         "pairs.a.b.disagreement": 1 / 7,
+        "members.recall.test.brier": 1 / 7,
         "x.brier": 1 / 7,
     }
 
@@ -101,7 +102,7 @@ def test_write_metrics_gives_six_digits_to_what_counts_photos_alone(workspace):
 
     received = json.loads(Path("metrics/first.json").read_text(encoding="utf-8"))
     assert received["recall"] == {"log_loss": 0.142857}
-    assert [received[name] for name in values] == [0.142857, 0.142857, 0.142857, 0.1429]
+    assert [received[name] for name in values] == [0.142857, 0.142857, 0.142857, 0.1429, 0.1429]
 
 
 def test_trace_roc_rounds_both_rates_to_six_digits():

@@ -8,8 +8,8 @@ from featured_project import WIDTHS, write_featured_project, write_features
 
 from stacker.artifacts.arrays import load_classes, load_groups, load_labels
 from stacker.artifacts.predictions import load_fused
-from stacker.splits.held_out import plan_fits
-from stacker.training.linear_fits import fit_strengths
+from stacker.splits.held_out import plan_fits, plan_tuning
+from stacker.training.linear_fits import fit_strengths, tune_strength
 from stages import fuse
 
 
@@ -23,18 +23,20 @@ def test_held_out_rows_are_predicted_by_fits_that_have_not_learnt_them(workspace
 
     fuse.main()
 
-    strength = float(capsys.readouterr().out.split("C=")[1].split()[0])
     received, train, labels = load_fused(), join("train"), load_labels("train")
     plan = plan_fits(fit_on, labels, load_groups("train"), 2, 0.25, 0, load_classes())
+    tuning = tune_strength(train, labels, plan_tuning(plan, labels, load_groups("train"), 2, 0), False)
+    strength = tuning.strengths[tuning.best]
+    assert f"C={strength:.2g} ->" in capsys.readouterr().out
     expected = np.full((24, 1), np.nan)
     for fold in [*plan.folds, plan.final]:
         (head,) = fit_strengths(train, labels, fold.learn, (strength,), False)
         expected[fold.predict] = head.predict(train[fold.predict])
-    np.testing.assert_allclose(received.held_out, expected[received.held_out_rows], rtol=0.1, atol=0.02)
+    np.testing.assert_allclose(received.held_out, expected[received.held_out_rows], atol=1e-5)
     np.testing.assert_array_equal(received.held_out_fold, plan.cuts)
     assert received.fit_on == fit_on
     (whole,) = fit_strengths(train, labels, plan.final.learn, (strength,), False)
-    np.testing.assert_allclose(received.test, whole.predict(join("test")), rtol=0.1, atol=0.02)
+    np.testing.assert_allclose(received.test, whole.predict(join("test")), atol=1e-5)
 
 
 def test_it_is_left_out_where_a_member_keeps_no_features(workspace, capsys):
