@@ -17,7 +17,7 @@ STYLES = {  # Okabe and Ito: told apart by the colour-blind, too
     "best member": ("#E69F00", "v", 1.5),
     "Dense heads, mean of logits": ("#CC79A7", "X", 1.5),
 }
-SPREAD = 0.018  # between the models at one size, of its decade: their error bars shall not hide one another
+SPREAD = 0.012  # between the models at one size, of its decade: their error bars shall not hide one another
 
 
 def draw_curves(curve: Mapping[int, Mapping[str, list[Score]]]) -> None:
