@@ -22,7 +22,7 @@ from stacker.ensembles.procedure import Pool
 
 SPLITS = 10
 NOISE = "noise"
-COPIED, AGAIN = "inception_v3", " again"
+COPIED, AGAIN = "inception_v3", "_again"
 NOISE_WIDTH = 64
 HUNDRED_ROWS, HUNDRED_WIDTH, HUNDRED_INFORMATIVE = 2500, 120, 60
 

@@ -19,7 +19,7 @@ RARE_DIGIT = 8  # one digit in ten, and the one that others are most often taken
 
 def make_digits(bench: Bench) -> dict[str, Pool]:
     """The default's 1,797 digits: "parity", "ten digits", and the rare "eight or not", on the same features."""
-    folder = (bench.kept or bench.scratch) / "digits"
+    folder = (bench.kept or bench.scratch / "kept") / "digits"
     if not folder.exists():
         params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
         raw = folder / params["data"]["images"]
@@ -38,7 +38,7 @@ def make_digits(bench: Bench) -> dict[str, Pool]:
 
 def make_photos(bench: Bench) -> dict[str, Pool]:
     """The photos of `--full`, by split, at the largest side, in float32."""
-    folder = (bench.kept or bench.scratch) / "photos"
+    folder = (bench.kept or bench.scratch / "kept") / "photos"
     if not folder.exists():
         make_project(folder, bench.photos, make_params(bench, bench.sizes[-1], "float32"))
         make_features(folder)
