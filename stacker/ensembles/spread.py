@@ -14,6 +14,7 @@ from stacker.training.logit_losses import compute_losses
 
 SPREADS = (0.0, 0.3, 0.6, 1.2)
 MOST_VALUES = 1_000_000  # rows x members x classes: beyond, the fits of the units take half a minute, and none is tried
+LEAST_GAIN = 1e-5  # of log loss: below, another CPU's rounding could decide
 
 
 class Choice(NamedTuple):
@@ -58,7 +59,7 @@ def list_spreads(held_out: HeldOutRows, settings: PenalisedMetaModel) -> Sequenc
 
 
 def pick_spread(losses: np.ndarray) -> int:
-    """The spread with the lowest loss, if it beats the first one by more than a standard error; else the first.
+    """The spread with the lowest loss, if it beats the first one by a standard error and `LEAST_GAIN`; else the first.
 
     Source: the one-standard-error rule of Breiman et al., "Classification and regression trees", 1984, paired.
 
@@ -67,4 +68,5 @@ def pick_spread(losses: np.ndarray) -> int:
     """
     best = int(losses.mean(axis=1).argmin())
     gains = losses[0] - losses[best]
-    return best if gains.mean() > gains.std(ddof=1) / np.sqrt(len(gains)) else 0
+    least = max(LEAST_GAIN, gains.std(ddof=1) / np.sqrt(len(gains)))
+    return best if gains.mean() > least else 0

@@ -6,7 +6,7 @@ rows the fit runs in the space that the rows span, and what it finds is the same
 quadratic regularization for expression arrays", 2004).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -57,7 +57,7 @@ class Tuning(NamedTuple):
     """What the folds say of the strengths.
 
     Attributes:
-        strengths: those that were tried on all folds, the strongest penalty first.
+        strengths: those that were tried, the strongest penalty first.
         losses: of each the log loss on the folds' held-out rows.
     """
 
@@ -71,9 +71,7 @@ class Tuning(NamedTuple):
 
 
 def tune_strength(features: np.ndarray, labels: np.ndarray, folds: Sequence[Fold], is_balanced: bool) -> Tuning:
-    """Try all strengths on every fold, a fold at a time, so that one copy of the features is enough.
-
-    A fold gives up once its own loss has had its minimum; the strengths that all folds have tried are compared.
+    """Try one strength after the other on every fold, until the loss of all folds together has had its minimum.
 
     Args:
         features: float32, (n, f), may be memory-mapped.
@@ -81,30 +79,21 @@ def tune_strength(features: np.ndarray, labels: np.ndarray, folds: Sequence[Fold
         folds: rows to learn, with all classes, and to predict.
         is_balanced: shall every class count the same?
     """
-    sums: list[list[float]] = []
-    weights = np.zeros(len(labels))
     rows = np.concatenate([fold.predict for fold in folds])
+    weights = np.zeros(len(labels))
     weights[rows] = compute_class_weights(labels[rows]) if is_balanced else 1.0
+    losses: list[float] = []
     with threadpool_limits(limits=1):
-        for fold in folds:
-            heads = _follow(features, labels, fold.learn, STRENGTHS, is_balanced, COARSE)
-            sums.append(
-                _measure(heads, np.asarray(features[fold.predict]), labels[fold.predict], weights[fold.predict])
-            )
-    shared = min(map(len, sums))
-    totals = np.sum([seen[:shared] for seen in sums], axis=0) / len(rows)
-    return Tuning(STRENGTHS[:shared], tuple(float(total) for total in totals))
-
-
-def _measure(heads: Iterator[LinearHead], held_out: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> list[float]:
-    """The summed loss of each head on a fold's held-out rows, as far as it pays to look."""
-    seen: list[float] = []
-    for head in heads:
-        losses, _ = compute_losses(head.predict(held_out), labels)
-        seen.append(float(weights @ losses))
-        if len(seen) - 1 - int(np.argmin(seen)) >= PATIENCE:
-            break
-    return seen
+        fits = [_Fit(features, labels, fold.learn, is_balanced, COARSE) for fold in folds]
+        for strength in STRENGTHS:
+            total = 0.0
+            for fit, fold in zip(fits, folds, strict=True):
+                logits = fit.take(strength).predict(features[fold.predict])
+                total += float(weights[fold.predict] @ compute_losses(logits, labels[fold.predict])[0])
+            losses.append(total / len(rows))
+            if len(losses) - 1 - int(np.argmin(losses)) >= PATIENCE:
+                break
+    return Tuning(STRENGTHS[: len(losses)], tuple(losses))
 
 
 def fit_strengths(
@@ -120,29 +109,39 @@ def fit_strengths(
         is_balanced: shall every class count the same?
     """
     with threadpool_limits(limits=1):  # of small steps two threads also take longer than one
-        return list(_follow(features, labels, rows, strengths, is_balanced, TOLERANCE))
+        fit = _Fit(features, labels, rows, is_balanced, TOLERANCE)
+        return [fit.take(strength) for strength in strengths]
 
 
-def _follow(
-    features: np.ndarray,
-    labels: np.ndarray,
-    rows: np.ndarray,
-    strengths: Sequence[float],
-    is_balanced: bool,
-    tolerance: float,
-) -> Iterator[LinearHead]:
-    """The heads of several strengths, each fitted from where the last one ended; arguments as in `fit_strengths`."""
-    mean, deviation = compute_scale(features, rows)
-    scaled = features[rows].astype(np.float64)
-    scaled -= mean  # in place: these can be hundreds of MiB
-    scaled /= deviation
-    rotation = None
-    if scaled.shape[1] > ROTATED_FROM * len(rows):
-        rotation, triangle = qr(scaled.T, mode="economic", overwrite_a=True, check_finite=False)
-        scaled = np.ascontiguousarray(triangle.T)
-    weights = compute_class_weights(labels[rows]) if is_balanced else None
-    model = LogisticRegression(tol=tolerance, max_iter=MOST_ITERATIONS, warm_start=True)
-    for strength in strengths:
-        model.set_params(C=strength).fit(scaled, labels[rows], sample_weight=weights)
-        kernel = model.coef_.T if rotation is None else rotation @ model.coef_.T
-        yield LinearHead(mean, deviation, kernel.copy(), model.intercept_.copy())
+class _Fit:
+    """Fits of the same rows, each from where the last one ended; arguments as in `fit_strengths`.
+
+    Where rows are few, their rotation is kept. Scaled features are not: made anew each time, which costs little beside
+    a fit, those of all folds take the memory of one.
+    """
+
+    def __init__(
+        self, features: np.ndarray, labels: np.ndarray, rows: np.ndarray, is_balanced: bool, tolerance: float
+    ) -> None:
+        self.features, self.rows, self.labels = features, rows, labels[rows]
+        self.mean, self.deviation = compute_scale(features, rows)
+        self.weights = compute_class_weights(self.labels) if is_balanced else None
+        self.model = LogisticRegression(tol=tolerance, max_iter=MOST_ITERATIONS, warm_start=True)
+        self.rotation: np.ndarray | None = None
+        self.rotated: np.ndarray | None = None
+        if features.shape[1] > ROTATED_FROM * len(rows):
+            self.rotation, triangle = qr(self._scale().T, mode="economic", overwrite_a=True, check_finite=False)
+            self.rotated = np.ascontiguousarray(triangle.T)
+
+    def take(self, strength: float) -> LinearHead:
+        """The head of one strength."""
+        values = self._scale() if self.rotated is None else self.rotated
+        self.model.set_params(C=strength).fit(values, self.labels, sample_weight=self.weights)
+        kernel = self.model.coef_.T if self.rotation is None else self.rotation @ self.model.coef_.T
+        return LinearHead(self.mean, self.deviation, kernel.copy(), self.model.intercept_.copy())
+
+    def _scale(self) -> np.ndarray:
+        scaled = self.features[self.rows].astype(np.float64)
+        scaled -= self.mean  # in place: these can be hundreds of MiB
+        scaled /= self.deviation
+        return scaled
