@@ -141,7 +141,7 @@ class _Fit:
         return LinearHead(self.mean, self.deviation, kernel.copy(), self.model.intercept_.copy())
 
     def _scale(self) -> np.ndarray:
-        scaled = self.features[self.rows].astype(np.float64)
+        scaled: np.ndarray = self.features[self.rows].astype(np.float64)
         scaled -= self.mean  # in place: these can be hundreds of MiB
         scaled /= self.deviation
         return scaled

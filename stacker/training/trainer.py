@@ -15,11 +15,10 @@ from stacker.splits.held_out import Fold
 from stacker.training.batches import Batches
 from stacker.training.class_weights import compute_class_weights
 from stacker.training.fitting import FitSettings, encode_targets, fit_model
+from stacker.training.head_predictions import predict_features
 from stacker.training.linear_fits import LinearHead
 from stacker.training.member_parts import MemberParts
 from stacker.training.phases import choose_fine_tune, choose_fit, choose_kept
-
-FEATURE_ROWS = 4096  # rows that a head predicts at once
 
 Request = tuple[str, np.ndarray | None]  # a split and its row numbers, int64, (m,); None for all
 
@@ -202,18 +201,3 @@ class Trainer(ABC):
         """Predict from the kept features."""
         arrays = [(self.data.features[split], rows) for split, rows in requests]
         return [predict_features(head, values if rows is None else values[rows]) for values, rows in arrays]
-
-
-def predict_features(head: keras.Model, features: np.ndarray) -> np.ndarray:
-    """Logits from features, without the cost of tracing a function for a few calls.
-
-    Args:
-        head: from features to logits.
-        features: float32, (n, f), may be memory-mapped.
-
-    Returns:
-        float32, (n, 1) or (n, classes).
-    """
-    starts = range(0, len(features), FEATURE_ROWS)
-    parts = [head(np.asarray(features[start : start + FEATURE_ROWS]), training=False) for start in starts]
-    return np.concatenate([keras.ops.convert_to_numpy(part) for part in parts])

@@ -13,12 +13,13 @@ from stacker.splits.held_out import Fold
 from stacker.training.activation_trainer import ActivationTrainer
 from stacker.training.choosing import choose_trainer
 from stacker.training.fitting import make_deterministic
+from stacker.training.head_predictions import predict_features
 from stacker.training.linear_fits import tune_strength
 from stacker.training.linear_trainer import LinearTrainer
 from stacker.training.logit_losses import compute_losses
 from stacker.training.member_data import MemberData
 from stacker.training.reporting import predict_initially
-from stacker.training.trainer import FittedMember, Trainer, predict_features
+from stacker.training.trainer import FittedMember, Trainer
 
 FINE_TUNE = {"layers": "conv_1", "epochs": 3, "learning_rate": 0.01, "batch_norm": "trained"}
 FLIP = {"horizontal_flip": True}
@@ -253,7 +254,7 @@ def test_balanced_class_weights_are_of_the_rows_learnt_and_of_those_watched(smal
 
 
 def test_predict_features_takes_some_rows_at_a_time(monkeypatch):
-    monkeypatch.setattr("stacker.training.trainer.FEATURE_ROWS", 3)
+    monkeypatch.setattr("stacker.training.head_predictions.FEATURE_ROWS", 3)
     features = np.arange(14, dtype=np.float32).reshape(7, 2)
     sizes = []
 
