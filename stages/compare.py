@@ -19,7 +19,7 @@ from stacker.artifacts.predictions import (
     load_fused,
     spread_classes,
 )
-from stacker.artifacts.results import DETAILS, METRICS
+from stacker.artifacts.results import LEADERBOARD, METRICS
 from stacker.checks.command import run_stage
 from stacker.ensembles.baselines import Baseline, build_baselines
 from stacker.ensembles.held_out_rows import gather_held_out
@@ -56,7 +56,7 @@ def main() -> None:
     test = load_test_rows()
     check_lengths(models, len(test.labels))
     findings = find_out(models, best_member, predictions, test)
-    write_metrics(DETAILS / "leaderboard.json", flatten_findings(findings))
+    write_metrics(LEADERBOARD, flatten_findings(findings))
     with replaced_file(METRICS / "leaderboard.md") as path:
         path.write_text(write_markdown(findings), encoding="utf-8")
     histories = {label: read_history(label) for label in [*ensembles, *members]}

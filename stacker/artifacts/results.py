@@ -6,4 +6,5 @@ METRICS = Path("metrics")
 DETAILS = METRICS / "details"  # no metrics of DVC's: its tables have a column, or a line, for every key
 PLOTS = Path("plots")
 PLOT_DATA = PLOTS / "data"
+LEADERBOARD = DETAILS / "leaderboard.json"
 CROSS_VALIDATION = METRICS / "cross_validation"
