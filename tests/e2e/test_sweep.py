@@ -82,3 +82,22 @@ def test_the_readmes_table_of_experiments_shows_what_was_swept_and_its_scores(sw
     assert header.split() == ["Experiment", LOSS, "metrics/ensemble.json:test.accuracy", "training.C"]
     for strength in STRENGTHS:
         assert any(f"[{name_run(strength)}]" in line and line.split()[-1] == str(strength) for line in lines)
+
+
+@pytest.mark.slow
+def test_four_queued_runs_come_to_their_end(swept):
+    queued = (0.001, 0.002, 0.004, 0.008)
+    for strength in queued:
+        swept.dvc("exp", "run", "--queue", "--name", name_run(strength), "--set-param", f"++training.C={strength}")
+
+    swept.dvc("exp", "run", "--run-all")
+
+    rows = {row["Experiment"]: row for row in show_experiments(swept)}
+    assert {name_run(strength) for strength in queued} <= set(rows)
+    for strength in queued:
+        row = rows[name_run(strength)]
+        assert (row["State"], float(row["training.C"])) == ("Success", strength)
+        assert 1 < float(row[LOSS]) < 2
+    states = swept.dvc("queue", "status").split()
+    assert states.count("Success") == len(queued)
+    assert not {"Queued", "Running", "Failed"} & set(states)
