@@ -178,7 +178,7 @@ EDITS = [
     Edit("nothing_changed",      change_nothing,                                         NOTHING),
     # members and ensembles
     Edit("member_swapped",       set_param("members.b.backbone", "MobileNetV3Small"),    CHECK | rebuilt("b")),
-    Edit("member_swapped_back",  set_param("members.b.backbone", "MobileNetV2"),evaluated("b") | SCORES),  # rest: run-cache
+    Edit("member_swapped_back",  set_param("members.b.backbone", "MobileNetV2"),         evaluated("b") | SCORES),
     Edit("member_added",         set_members(a=A, b=B, c=C),                             CHECK | rebuilt("c")),
     Edit("members_reordered",    set_members(c=C, b=B, a=A),                             NOTHING),
     # the member's files must be swept out of the folders that these read; they give what they gave before
