@@ -144,7 +144,8 @@ def test_what_python_writes_is_not_filtered():
 def test_after_the_block_standard_error_is_what_it_was():
     inside = "before, kept = os.fstat(2).st_ino, sys.stderr\nsay('inside\\n')"
     after = (
-        "assert (os.fstat(2).st_ino, sys.stderr) != (before, None)\nsay('native\\n')\nprint('python', file=sys.stderr)"
+        "assert os.fstat(2).st_ino != before\nassert sys.stderr is sys.__stderr__\n"
+        "say('native\\n')\nprint('python', file=sys.stderr)\nprint('a handler', file=kept)"
     )
 
     result = run(inside, after)
