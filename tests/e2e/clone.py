@@ -196,8 +196,9 @@ def list_files_of(member: str) -> list[str]:
         f"models/members/{member}.h5",
         f"data/predictions/members/{member}.npz",
         f"data/features/{member}",
-        *(f"plots/{kind}/{member}.csv" for kind in ("confusion", "curves", "roc")),
+        f"plots/curves/{member}.csv",
         f"metrics/{member}.json",
+        f"metrics/details/{member}.json",
     ]
 
 

@@ -43,9 +43,3 @@ def test_experiments_are_sorted_by_the_ensembles_held_out_log_loss_best_first(sw
     losses = [float(row[LOSS]) for row in best_first]
     assert losses[0] < losses[1]
     assert [float(row[LOSS]) for row in worst_first] == losses[::-1]  # so it is no other order that fits by chance
-
-
-def test_experiments_on_the_same_photos_have_the_same_test_set(swept):
-    column = "metrics/ensemble.json:test_set"
-    assert len({row[column] for row in show_experiments(swept)}) == 1
-    assert column not in show_experiments(swept, "--only-changed")[0]
