@@ -16,6 +16,7 @@ HARMLESS = (
     rb"WARNING: All log messages before absl::InitializeLog\(\) is called are written to STDERR",
     PREFIX + rb"oneDNN custom operations are on\..*",
     PREFIX + rb"This TensorFlow binary is optimized to use available CPU instructions in performance-critical .*",
+    PREFIX + rb"Memory patch applied: M_TRIM_THRESHOLD=.* was set\.",  # where a fit takes its batches from Python
     rb"To enable the following instructions: .*, in other operations, rebuild TensorFlow with the appropriate .*",
 )
 # Where there is a card, these are the reason why it is not used.

@@ -25,9 +25,10 @@ CPU = (
     "performance-critical operations.\nTo enable the following instructions: AVX2 FMA, in other operations, rebuild "
     "TensorFlow with the appropriate compiler flags.\n"
 )
+MEMORY = f"I{LOG} generator_dataset_op.cc:213] Memory patch applied: M_TRIM_THRESHOLD=128 kb was set.\n"
 NO_DRIVER = f"I{LOG} cudart_stub.cc:31] Could not find cuda drivers on your machine, GPU will not be used.\n"
 NO_DEVICE = f"E{LOG} cuda_platform.cc:52] failed call to cuInit: INTERNAL: CUDA error: UNKNOWN ERROR (303)\n"
-ALWAYS, WITHOUT_CARD = ABSL + ONEDNN + CPU, NO_DRIVER + NO_DEVICE
+ALWAYS, WITHOUT_CARD = ABSL + ONEDNN + CPU + MEMORY, NO_DRIVER + NO_DEVICE
 REAL = (
     f"W{LOG} gpu_device.cc:2430] Cannot dlopen some GPU libraries. Please make sure the missing libraries are there.\n"
     f"E{LOG} cuda_platform.cc:52] failed call to cuInit: INTERNAL: CUDA error: CUDA_ERROR_SYSTEM_DRIVER_MISMATCH\n"
