@@ -48,7 +48,7 @@ mutants: .venv-mutants/installed
 # Makes the environment $(1) from the lock files $(2), and this project in it.
 # - Another Python is refused at once, not by pip when all else has been downloaded.
 # - An older pip, such as Python 3.11 brings, does not see that `etils[epath]` is pinned as `etils`, and stops as soon
-#   as there is a newer one (pypa/pip issue 12345).
+#   as there is a newer one (pypa/pip issue 12345; mended in 23.3); 24.1 is the first that tells programs how far it is.
 # - The two builds of OpenCV write the same files: what one installed over the other is lost when either is removed.
 # - Building this project with isolation would fetch build tools that no hash pins. (-qq: setuptools warns each time
 #   that an editable package is found in the working folder too, which is meant.)
@@ -56,9 +56,9 @@ define install
 	@$(PYTHON) -c 'import sys; (3, 11, 4) <= sys.version_info < (3, 14) or sys.exit( \
 		"Python 3.11.4 to 3.13 is needed, received " + sys.version.split()[0] + ": name one with PYTHON=<path>")'
 	$(PYTHON) -m venv $(1)
-	$(1)/bin/python -m pip install --quiet "pip>=23.3"
+	$(1)/bin/python -m pip install --quiet "pip>=24.1"
 	$(1)/bin/python -m pip uninstall -qq --yes opencv-python opencv-python-headless
-	$(1)/bin/python -m pip install --quiet --require-hashes $(addprefix --requirement ,$(2))
+	$(1)/bin/python tools/install_packages.py $(2)
 	$(1)/bin/python tools/install_opencv.py
 	$(1)/bin/python -m pip install -qq --no-deps --no-build-isolation --editable .
 	touch $@

@@ -1,1 +1,22 @@
 """What DVC runs: one script a stage, named as the stage, each a short story."""
+
+import importlib.util
+import sys
+from types import TracebackType
+
+
+def explain_environment(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
+    """Instead of the traceback of a package that is not there: DVC started a `python` that is not the environment's."""
+    name = (error.name or "").partition(".")[0] if isinstance(error, ModuleNotFoundError) else ""
+    if name and importlib.util.find_spec(name) is None:
+        print(
+            f"\nerror: {sys.executable} has no package `{name}`: the environment is not active. Run `source "
+            ".venv/bin/activate` first, or `make repro` in place of `dvc repro`\n",
+            file=sys.stderr,
+        )
+    else:
+        sys.__excepthook__(kind, error, traceback)
+
+
+if sys.argv[0] == "-m":  # Python is about to run a stage, and looks for its script
+    sys.excepthook = explain_environment

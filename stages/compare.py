@@ -19,7 +19,7 @@ from stacker.artifacts.predictions import (
     load_fused,
     spread_classes,
 )
-from stacker.artifacts.results import LEADERBOARD, METRICS
+from stacker.artifacts.results import LEADERBOARD, METRICS, PLOTS
 from stacker.checks.command import run_stage
 from stacker.ensembles.baselines import Baseline, build_baselines
 from stacker.ensembles.held_out_rows import gather_held_out
@@ -29,6 +29,7 @@ from stacker.ensembles.ordering import order_members
 from stacker.pictures.gallery import draw_pictures
 from stacker.pictures.leaderboard_text import write_markdown
 from stacker.pictures.plot_tables import write_plot_tables
+from stacker.pictures.terminal_text import describe_findings
 from stacker.scoring.contributions import compare_pairs, count_oracle
 from stacker.scoring.leaderboard import Findings, Judgement, flatten_findings
 from stacker.scoring.reports import write_metrics
@@ -65,11 +66,7 @@ def main() -> None:
     write_plot_tables(trained, test.labels, findings.classes, histories)
     if findings.is_leaked:
         print("warning: stacking.fit_on is `train`: no row is held out, and the order is that of the validation split")
-    for model, held_out, scores in findings.standings:
-        print(
-            f"{model.title}: held-out log loss {held_out['log_loss']:.4f}; test accuracy {scores['accuracy']:.4f}, log "
-            f"loss {scores['log_loss']:.4f}"
-        )
+    print(describe_findings(findings, [PLOTS / "leaderboard.png", METRICS / "leaderboard.md"]))
 
 
 def check_lengths(models: list[Model], n: int) -> None:

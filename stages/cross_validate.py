@@ -4,6 +4,7 @@ Reads `data/features/`, labels and groups of all splits, the test's too; writes 
 and, for people, `.md`. It says how good the procedure is: the models in `models/` learn nothing from it.
 """
 
+import time
 from typing import Annotated
 
 import numpy as np
@@ -45,15 +46,17 @@ def main(label: Annotated[str, typer.Argument(help="A label in the block `cross_
     share = len(everything[1][1]) / (len(everything[0][1]) + len(everything[1][1]))
     cuts = cut_rows(labels, groups, outer.folds, outer.seed)
     answers = []
+    started = time.monotonic()
     for number in range(cuts.max() + 1):
         rows = np.flatnonzero(cuts != number)
         watched = rows[draw_rows(labels[rows], groups[rows], share, outer.seed)]
         learnt = np.setdiff1d(rows, watched)
         test = pool.take(np.flatnonzero(cuts == number))
         answers.append(procedure.run(pool.take(learnt), pool.take(watched), test))
+        left = (time.monotonic() - started) / (number + 1) * (cuts.max() - number)
         print(
             f"{label}: fold {number + 1} of {cuts.max() + 1}: {len(learnt):,} photos learnt, "
-            f"{len(test.labels):,} tested"
+            f"{len(test.labels):,} tested; {left / 60:.1f} minutes left"
         )
     scores = score_outer_folds(collect_answers(answers, cuts), labels, groups, cuts)
     write_metrics(CROSS_VALIDATION / f"{label}.json", scores)

@@ -12,6 +12,7 @@ import typer
 from stacker.artifacts.arrays import SPLITS, load_images
 from stacker.artifacts.features import FEATURES, write_provenance
 from stacker.artifacts.outputs import replaced_directory
+from stacker.artifacts.progress import open_progress
 from stacker.checks.backend import use_backend
 from stacker.checks.command import run_stage
 from stacker.settings.backbone import load_backbone
@@ -32,10 +33,13 @@ def main(member: Annotated[str, typer.Argument(help="A label in the block `membe
         arrays = {split: load_images(split) for split in SPLITS}
         backbone = build_backbone(member, settings, arrays["train"].shape[1])
         predictor = compile_predictor(backbone, inference, {member: arrays["train"].dtype})
-        for split, images in arrays.items():
-            np.save(folder / f"{split}.npy", predictor.predict({member: images}))
+        count = sum(map(len, arrays.values()))
+        print(f"{member}: {count:,} photos through {settings.name} ({predictor.engine}, {predictor.precision})")
+        with open_progress(f"{member}: embedding", count, "photos") as bar:
+            for split, images in arrays.items():
+                np.save(folder / f"{split}.npy", predictor.predict({member: images}, bar=bar))
         write_provenance(folder, engine=predictor.engine, precision=predictor.precision)
-        print(f"{member}: {backbone.output_shape[1]} features an image ({predictor.engine}, {predictor.precision})")
+        print(f"{member}: {backbone.output_shape[1]:,} features a photo")
 
 
 if __name__ == "__main__":

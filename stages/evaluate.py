@@ -46,7 +46,8 @@ def main(
         facts["initial"] = {name: initial[name] for name in ("accuracy", "log_loss")}
     write_metrics(METRICS / f"{label}.json", {"heldout": take_headline(held_out), "test": take_headline(scores)})
     write_metrics(DETAILS / f"{label}.json", facts)
-    print(f"{label}: {describe_scores(held_out)} on held-out rows; {describe_scores(scores)} on the test split")
+    print(f"{label}, held-out rows: {describe_scores(held_out)}")
+    print(f"{label}, test split: {describe_scores(scores)}")
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from numpy.lib.format import open_memmap
 from stacker.artifacts.arrays import ARRAYS, SPLITS
 from stacker.artifacts.errors import PipelineError
 from stacker.artifacts.outputs import replaced_directory
+from stacker.artifacts.progress import Progress, open_progress
 from stacker.checks.command import run_stage
 from stacker.photos.decoding import decode_images
 from stacker.photos.duplicates import group_duplicates
@@ -33,6 +34,7 @@ def main() -> None:
     root = Path(data.images)
     files, classes = list_images(root, data.splits)
     paths = [root / file.path for file in files]
+    print(f"{len(files):,} photos in {root}, to be made {data.image_size} x {data.image_size} px")
     fingerprints = read_fingerprints(paths, data.near_duplicates is not None, data.background)
     content_hashes = [fingerprint.content_hash for fingerprint in fingerprints]
     difference_hashes = [fingerprint.difference_hash for fingerprint in fingerprints]
@@ -40,11 +42,11 @@ def main() -> None:
     groups = group_duplicates(content_hashes, difference_hashes, data.near_duplicates)
     splits = assign_splits(files, groups, content_hashes, data.splits, data.seed)
     check_splits(files, splits, classes)
-    with replaced_directory(ARRAYS) as folder:
+    with replaced_directory(ARRAYS) as folder, open_progress("decoding", len(files), "photos") as bar:
         for split in SPLITS:
             rows = np.flatnonzero(splits == split)
             chosen = [files[row] for row in rows]
-            write_split(folder / split, chosen, [fingerprints[row] for row in rows], bit_depth, data)
+            write_split(folder / split, chosen, [fingerprints[row] for row in rows], bit_depth, data, bar)
             np.save(folder / split / "groups.npy", groups[rows])
             contents = sorted((content_hashes[row], classes[files[row].label]) for row in rows)
             (folder / split / "fingerprint.txt").write_text(compute_fingerprint(contents) + "\n", encoding="ascii")
@@ -102,13 +104,13 @@ def check_splits(files: list[ImageFile], splits: np.ndarray, classes: list[str])
 
 
 def write_split(
-    folder: Path, files: list[ImageFile], fingerprints: list[Fingerprint], bit_depth: int, data: Data
+    folder: Path, files: list[ImageFile], fingerprints: list[Fingerprint], bit_depth: int, data: Data, bar: Progress
 ) -> None:
     """Decode a split's images straight into its memory map, so that memory does not grow with their number."""
     folder.mkdir()
     pixels = open_memmap(folder / "images.npy", "w+", np.uint8, (len(files), data.image_size, data.image_size, 3))
     paths = [Path(data.images) / file.path for file in files]
-    decode_images(paths, fingerprints, pixels, data.fit, data.interpolation, data.background, bit_depth)
+    decode_images(paths, fingerprints, pixels, data.fit, data.interpolation, data.background, bit_depth, bar)
     np.save(folder / "labels.npy", np.array([file.label for file in files], dtype=np.int64))
 
 

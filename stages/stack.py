@@ -48,6 +48,7 @@ def main(ensemble: Annotated[str, typer.Argument(help="A label in the block `met
     from stacker.training.fitting import make_deterministic
 
     make_deterministic()
+    print(f"{ensemble}: learns from held-out predictions of {', '.join(predictions)}")
     held_out = gather_held_out(predictions, labels, load_groups("train"), settings.class_weights)
     watched = Watched({label: member.validation for label, member in predictions.items()}, load_labels("validation"))
     class_count = len(load_classes())

@@ -34,13 +34,14 @@ def main(member: Annotated[str, typer.Argument(help="A label in the block `membe
     from stacker.training.held_out_predictions import predict_held_out
     from stacker.training.member_data import load_member_data
     from stacker.training.probabilities import give_probabilities
-    from stacker.training.reporting import predict_initially, report_fit
+    from stacker.training.reporting import describe_folds, predict_initially, report_fit, report_held_out
 
     make_deterministic()
     data = load_member_data(member, has_features=not settings.backbone.trainable)
     groups = load_groups("train")
     draw = (stacking.folds, stacking.holdout, stacking.seed)
     plan = plan_fits(stacking.fit_on, data.labels["train"], groups, *draw, load_classes())
+    print(f"{member}: learns from {len(plan.final.learn):,} photos{describe_folds(len(plan.folds))}")
     trainer = choose_trainer(member, settings, data, inference)
     initial = predict_initially(trainer, plan.final.learn, settings.training.initial_scores)
     started = time.monotonic()
@@ -52,7 +53,9 @@ def main(member: Annotated[str, typer.Argument(help="A label in the block `membe
     predicted = dict(zip(SPLITS, trainer.predict(fitted, *((split, None) for split in SPLITS)), strict=True))
     model = give_probabilities(trainer.assemble(fitted))
     check_assembled(model, data.images["validation"], predicted["validation"], inference.precision)
+    started = time.monotonic()
     held_out = predict_held_out(trainer, plan, predicted["train"], seconds)
+    report_held_out(member, len(plan.folds), time.monotonic() - started)
     is_balanced = np.array(settings.training.class_weights == "balanced")
     save_predictions(member, Predictions(**predicted, **held_out, initial_test=initial, is_balanced=is_balanced))
     save_model(model, MEMBERS / f"{member}.h5")

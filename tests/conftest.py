@@ -2,6 +2,7 @@
 
 import gc
 import importlib
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -36,6 +37,18 @@ def run_stage():
         importlib.import_module(f"stages.{name}").main(*arguments, **options)
 
     return run
+
+
+@pytest.fixture
+def read_progress(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    """Call it for the progress shown: as in a log file, but each line at once, and its times left out."""
+    monkeypatch.setattr("stacker.artifacts.progress.LOG_SECONDS", 0.0)
+
+    def read() -> list[str]:
+        lines = capsys.readouterr().err.splitlines()
+        return [re.sub(r" after [\d:]+, [\d:?]+ left", "", line) for line in lines]
+
+    return read
 
 
 def pytest_collection_finish() -> None:

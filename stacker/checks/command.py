@@ -1,7 +1,11 @@
 """The command line of a stage's script."""
 
+import functools
+import io
 import sys
+import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +13,15 @@ import typer
 
 from stacker.artifacts.code_files import CODE, read_versions
 from stacker.artifacts.errors import PipelineError
+from stacker.checks.native_log import filtered_native_log
 from stacker.checks.packages import verify_versions
 
 
 def run_stage(main: Callable[..., Any], story: str | None, is_verified: bool = True) -> None:
-    """Run a stage's `main` with the arguments of the command line.
+    """Run a stage's `main` with the arguments of the command line, and say how long it took.
 
     A `PipelineError` ends it with the message alone, not with a traceback. Any other exception is a defect of ours and
-    keeps its traceback.
+    keeps its traceback. Where the stage may run a network, TensorFlow's harmless lines are not shown.
 
     Args:
         main: takes what Typer reads from the command line.
@@ -24,11 +29,26 @@ def run_stage(main: Callable[..., Any], story: str | None, is_verified: bool = T
         is_verified: see first that the packages installed are those that `data/code/<stage>.txt` names.
     """
     stage = Path(sys.argv[0]).stem
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)  # in a log file too, a line stands where and when it was printed
     command = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
-    command.command(help=story)(main)
+    command.command(help=story)(_timed(main))
     try:
-        if is_verified and "--help" not in sys.argv:
-            verify_versions(read_versions(stage), CODE / f"{stage}.txt")
-        command(prog_name=f"python -m stages.{stage}")
+        versions = read_versions(stage) if is_verified and "--help" not in sys.argv else {}
+        verify_versions(versions, CODE / f"{stage}.txt")
+        with filtered_native_log() if "keras" in versions else nullcontext():
+            command(prog_name=f"python -m stages.{stage}")
     except PipelineError as error:
         sys.exit(f"\nerror: {error}\n")
+
+
+def _timed(main: Callable[..., Any]) -> Callable[..., Any]:
+    """`main`, which says at its end how long it took."""
+
+    @functools.wraps(main)
+    def run(*arguments: Any, **options: Any) -> None:
+        started = time.monotonic()
+        main(*arguments, **options)
+        print(f"done in {time.monotonic() - started:.1f} s")
+
+    return run

@@ -10,9 +10,9 @@ from typing import Any
 
 import keras
 import numpy as np
-from tqdm import tqdm
 
 from stacker.artifacts.errors import PipelineError
+from stacker.artifacts.progress import Progress, join_progress
 from stacker.inference.openvino_export import export_openvino
 from stacker.settings.inference import Inference
 
@@ -36,7 +36,13 @@ class Predictor:
         self.width = model.output_shape[1]
         self.batch_size = batch_size
 
-    def predict(self, inputs: Inputs, rows: np.ndarray | None = None, outputs: np.ndarray | None = None) -> np.ndarray:
+    def predict(
+        self,
+        inputs: Inputs,
+        rows: np.ndarray | None = None,
+        outputs: np.ndarray | None = None,
+        bar: Progress | None = None,
+    ) -> np.ndarray:
         """Push rows through the model.
 
         Args:
@@ -44,6 +50,7 @@ class Predictor:
                 be memory-mapped: a batch is read at a time.
             rows: int64, (m,), the rows to take; None for all n.
             outputs: float32, (m, width), to write into, such as a memory map; None for a new array.
+            bar: to move on, photo by photo; None shows one of its own.
 
         Returns:
             Outputs, float32, (m, width).
@@ -52,12 +59,18 @@ class Predictor:
             rows = np.arange(len(next(iter(inputs.values()))))
         if outputs is None:
             outputs = np.empty((len(rows), self.width), np.float32)
-        starts = tqdm(range(0, len(rows), self.batch_size), f"{self.name} ({self.engine})", mininterval=2, leave=False)
-        self._run(((start, self._take(inputs, rows, start)) for start in starts), outputs)
+        with join_progress(bar, f"{self.name}: predicting", len(rows), "photos") as shown:
+            self._run(self._cut(inputs, rows, shown), outputs)
         return outputs
 
     def _run(self, batches: Batches, outputs: np.ndarray) -> None:
         raise NotImplementedError
+
+    def _cut(self, inputs: Inputs, rows: np.ndarray, bar: Progress) -> Batches:
+        """The batches of `rows`; the bar moves on when the next one is asked for."""
+        for start in range(0, len(rows), self.batch_size):
+            yield start, self._take(inputs, rows, start)
+            bar.update(min(self.batch_size, len(rows) - start))
 
     def _take(self, inputs: Inputs, rows: np.ndarray, start: int) -> dict[str, np.ndarray]:
         """A batch of full size: the last one repeats its last row."""

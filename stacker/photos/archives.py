@@ -15,6 +15,7 @@ import pooch
 import requests
 
 from stacker.artifacts.errors import PipelineError
+from stacker.artifacts.progress import open_progress
 
 
 def download_archive(url: str, sha256: str | None) -> Path:
@@ -33,7 +34,8 @@ def download_archive(url: str, sha256: str | None) -> Path:
     if url.startswith("file://"):
         return _check_local(Path(url.removeprefix("file://")), sha256)
     try:
-        path = pooch.retrieve(url, f"sha256:{sha256}" if sha256 else None, name, folder, progressbar=True)
+        with open_progress("downloading", 1, "bytes") as bar:  # pooch says how many once it knows
+            path = pooch.retrieve(url, f"sha256:{sha256}" if sha256 else None, name, folder, progressbar=bar)
     except ValueError as error:  # what pooch raises for another hash, after removing the download
         raise PipelineError(
             f"{url} does not have the pinned hash: {error} If the file was replaced on purpose, look at it, then pin "

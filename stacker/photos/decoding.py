@@ -6,6 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from stacker.artifacts.progress import Progress, join_progress
 from stacker.photos.fingerprints import Fingerprint
 from stacker.photos.image_files import choose_reduction, compute_extent, decode_colour
 from stacker.photos.resizing import fit_image
@@ -25,6 +26,7 @@ def decode_images(
     interpolation: str,
     background: Sequence[int],
     bit_depth: int,
+    bar: Progress | None = None,
 ) -> None:
     """Decode every file into its row of `pixels`.
 
@@ -36,6 +38,7 @@ def decode_images(
         interpolation: a key of `INTERPOLATIONS`: how images grow.
         background: RGB, 0-255: what shows where an image is transparent.
         bit_depth: of 16-bit images, the bits that their values fill.
+        bar: to move on, photo by photo; None shows one of its own.
 
     Raises:
         PipelineError: naming every file that cannot be decoded.
@@ -52,4 +55,5 @@ def decode_images(
         square = fit_image(image, extent, side, fit, interpolation, grid // factor)
         pixels[row] = cv2.cvtColor(square, cv2.COLOR_BGR2RGB)
 
-    run_in_threads(decode_row, paths, "decoding")
+    with join_progress(bar, "decoding", len(paths), "photos") as shown:
+        run_in_threads(decode_row, paths, shown)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from stacker.artifacts.progress import open_progress
 from stacker.photos.difference_hash import LEAST_SIDE, SMALLEST_SIDE, compute_difference_hash, says_enough
 from stacker.photos.image_files import (
     Header,
@@ -48,7 +49,8 @@ def read_fingerprints(paths: Sequence[Path], perceptual: bool, background: Seque
     Raises:
         PipelineError: naming every file that is no readable image.
     """
-    prints = run_in_threads(lambda row: read_fingerprint(paths[row], perceptual, background), paths, "reading")
+    with open_progress("reading", len(paths), "photos") as bar:
+        prints = run_in_threads(lambda row: read_fingerprint(paths[row], perceptual, background), paths, bar)
     if perceptual:
         _report_unsearched(prints)
     return prints

@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-from tqdm import tqdm
-
 from stacker.artifacts.errors import PipelineError
+from stacker.artifacts.progress import open_progress
 from stacker.settings.fetch import TfdsSource
 
 
@@ -46,7 +45,9 @@ def write_tfds(source: TfdsSource, folder: Path) -> None:
         ) from None
     classes = features[source.label_key].names
     suffix = features[source.image_key].encoding_format or "png"
-    for number, example in enumerate(tqdm(examples.as_numpy_iterator(), name, mininterval=1)):
-        path = folder / classes[int(example[source.label_key])] / f"{number:06d}.{suffix}"
-        path.parent.mkdir(exist_ok=True)
-        path.write_bytes(example[source.image_key])
+    with open_progress(f"{name}: writing", max(0, int(examples.cardinality())), "photos") as bar:
+        for number, example in enumerate(examples.as_numpy_iterator()):
+            path = folder / classes[int(example[source.label_key])] / f"{number:06d}.{suffix}"
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(example[source.image_key])
+            bar.update()

@@ -8,9 +8,9 @@ from typing import TypeVar
 
 import cv2
 from PIL import Image
-from tqdm import tqdm
 
 from stacker.artifacts.errors import PipelineError
+from stacker.artifacts.progress import Progress
 
 QUEUED = 1024  # files that wait for a thread: a waiting one takes a kilobyte or more
 # What OpenCV and Pillow raise for a damaged file; Pillow has a SyntaxError of a PNG and a ValueError of a palette.
@@ -19,8 +19,8 @@ UNREADABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError, cv
 T = TypeVar("T")
 
 
-def run_in_threads(work: Callable[[int], T], paths: Sequence[Path], description: str) -> list[T]:
-    """Call `work` on every row number of `paths`, with a progress bar.
+def run_in_threads(work: Callable[[int], T], paths: Sequence[Path], bar: Progress) -> list[T]:
+    """Call `work` on every row number of `paths`, and move the bar on by each.
 
     Raises:
         PipelineError: naming every file that is unreadable.
@@ -37,10 +37,7 @@ def run_in_threads(work: Callable[[int], T], paths: Sequence[Path], description:
     previous = cv2.getNumThreads()
     cv2.setNumThreads(1)  # one thread a file: OpenCV's own threads would fight ours over the cores
     try:
-        with (
-            ThreadPoolExecutor(os.cpu_count()) as executor,
-            tqdm(total=len(paths), desc=description, mininterval=1) as bar,
-        ):
+        with ThreadPoolExecutor(os.cpu_count()) as executor:
             results = []
             for start in range(0, len(paths), QUEUED):
                 for result in executor.map(attempt, range(start, min(start + QUEUED, len(paths)))):

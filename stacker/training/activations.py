@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from stacker.artifacts.errors import PipelineError
+from stacker.artifacts.progress import open_progress
 from stacker.inference.predictors import compile_predictor
 from stacker.settings.inference import Inference
 
@@ -54,8 +55,9 @@ def keep_activations(
     (name,) = (tensor.name for tensor in front.inputs)
     predictor = compile_predictor(front, inference, {name: np.dtype(np.uint8)})
     kept: dict[str, np.ndarray] = {}
-    for split, values in images.items():
-        with tempfile.TemporaryFile(dir=DATA) as file:
-            kept[split] = np.memmap(file, np.float32, "w+", shape=(len(values), front.output_shape[1]))
-        predictor.predict({name: values}, outputs=kept[split])
+    with open_progress(f"{front.name}: keeping activations", sum(map(len, images.values())), "photos") as bar:
+        for split, values in images.items():
+            with tempfile.TemporaryFile(dir=DATA) as file:
+                kept[split] = np.memmap(file, np.float32, "w+", shape=(len(values), front.output_shape[1]))
+            predictor.predict({name: values}, outputs=kept[split], bar=bar)
     return kept

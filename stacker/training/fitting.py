@@ -7,7 +7,9 @@ import numpy as np
 
 from stacker.artifacts.curves import Epoch
 from stacker.artifacts.errors import PipelineError
+from stacker.artifacts.progress import open_progress
 from stacker.training.batches import Batches
+from stacker.training.fit_progress import EpochProgress, StepProgress
 from stacker.training.precision import graph_precision, scale_loss
 
 # Steps of a small model that Keras runs at a time: the same weights to the bit, with less of its own work in between.
@@ -77,7 +79,13 @@ def compile_model(
 
 
 def fit_model(
-    model: keras.Model, train: Batches, validation: Batches, settings: FitSettings, phase: str, is_long: bool = False
+    model: keras.Model,
+    train: Batches,
+    validation: Batches,
+    settings: FitSettings,
+    phase: str,
+    is_long: bool = False,
+    title: str = "fitting",
 ) -> list[Epoch]:
     """Compile and fit `model`.
 
@@ -87,7 +95,8 @@ def fit_model(
         validation: the rows that early stopping watches.
         settings: how.
         phase: a word for the history, such as "head".
-        is_long: print a line an epoch, and let an interrupt through after every step.
+        is_long: move the bar on, and let an interrupt through, after every step; else after every epoch.
+        title: what the progress bar says.
 
     Returns:
         The epochs, numbered from 1.
@@ -98,13 +107,15 @@ def fit_model(
     keras.utils.set_random_seed(settings.seed)
     compile_model(model, settings, len(train), 1 if is_long else min(len(train), SHORT_STEPS))
     rates = _RateRecorder()
-    with graph_precision(settings.precision):
+    total = settings.epochs * len(train)
+    with graph_precision(settings.precision), open_progress(title, total, "steps at most") as bar:
+        progress = (StepProgress if is_long else EpochProgress)(bar, settings.epochs)
         history = model.fit(
             train,
             validation_data=validation,
             epochs=settings.epochs,
-            callbacks=[*_build_callbacks(settings.patience), rates],
-            verbose=2 if is_long else 0,
+            callbacks=[*_build_callbacks(settings.patience), rates, progress],
+            verbose=0,
         ).history
     for losses in (history["loss"], history["val_loss"]):
         if not np.all(np.isfinite(losses)):

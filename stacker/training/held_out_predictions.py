@@ -1,7 +1,10 @@
 """The predictions that the meta-models learn from: of rows that the predicting fit has not learnt."""
 
+import time
+
 import numpy as np
 
+from stacker.artifacts.progress import open_progress
 from stacker.splits.held_out import Plan
 from stacker.training.trainer import Trainer
 
@@ -29,7 +32,14 @@ def predict_held_out(trainer: Trainer, plan: Plan, train: np.ndarray, seconds: f
             flush=True,
         )
     held_out = np.empty_like(train)
-    for fold in plan.folds:
-        fitted = trainer.fit(fold.learn)
-        (held_out[fold.predict],) = trainer.predict(fitted, ("train", fold.predict))
+    title = f"{trainer.label}: out-of-fold predictions"
+    with open_progress(title, len(plan.folds), "fits", is_shown=not trainer.runs_network) as bar:
+        for number, fold in enumerate(plan.folds, start=1):
+            trainer.place = f"fold {number} of {len(plan.folds)}"
+            started = time.monotonic()
+            fitted = trainer.fit(fold.learn)
+            (held_out[fold.predict],) = trainer.predict(fitted, ("train", fold.predict))
+            bar.update()
+            if trainer.runs_network:
+                print(f"{trainer.label}: {trainer.place} in {time.monotonic() - started:.1f} s", flush=True)
     return {"held_out": held_out, "held_out_rows": np.arange(len(train)), "held_out_fold": plan.cuts}

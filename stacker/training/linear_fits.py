@@ -14,6 +14,7 @@ from scipy.linalg import qr
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
+from stacker.artifacts.progress import open_progress
 from stacker.splits.held_out import Fold
 from stacker.training.class_weights import compute_class_weights
 from stacker.training.logit_losses import compute_losses
@@ -83,13 +84,15 @@ def tune_strength(features: np.ndarray, labels: np.ndarray, folds: Sequence[Fold
     weights = np.zeros(len(labels))
     weights[rows] = compute_class_weights(labels[rows]) if is_balanced else 1.0
     losses: list[float] = []
-    with threadpool_limits(limits=1):
+    most = len(STRENGTHS) * len(folds)
+    with threadpool_limits(limits=1), open_progress("choosing the penalty", most, "fits at most") as bar:
         fits = [_Fit(features, labels, fold.learn, is_balanced, COARSE) for fold in folds]
         for strength in STRENGTHS:
             total = 0.0
             for fit, fold in zip(fits, folds, strict=True):
                 logits = fit.take(strength).predict(features[fold.predict])
                 total += float(weights[fold.predict] @ compute_losses(logits, labels[fold.predict])[0])
+                bar.update()
             losses.append(total / len(rows))
             if len(losses) - 1 - int(np.argmin(losses)) >= PATIENCE:
                 break

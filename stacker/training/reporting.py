@@ -22,6 +22,17 @@ def predict_initially(trainer: Trainer, rows: np.ndarray, is_wanted: bool) -> np
     return initial
 
 
+def describe_folds(folds: int) -> str:
+    """The end of a sentence on what a member is to learn from."""
+    return f", and {folds} times from all but a fold of them, to predict that fold" if folds else ""
+
+
+def report_held_out(label: str, folds: int, seconds: float) -> None:
+    """Print how long the fits for out-of-fold predictions took, where there were any."""
+    if folds:
+        print(f"{label}: out-of-fold predictions by {folds} more fits in {seconds:.1f} s", flush=True)
+
+
 def report_fit(label: str, rows: int, fitted: FittedMember, seconds: float) -> None:
     """Print what a fit reached with the weights that it keeps.
 

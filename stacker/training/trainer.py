@@ -20,6 +20,7 @@ from stacker.training.linear_fits import LinearHead
 from stacker.training.member_parts import MemberParts
 from stacker.training.phases import choose_fine_tune, choose_fit, choose_kept
 
+PHASES = {"head": "training the head", "fine_tune": "fine-tuning", "all": "training the network"}
 Request = tuple[str, np.ndarray | None]  # a split and its row numbers, int64, (m,); None for all
 
 
@@ -54,10 +55,12 @@ class Trainer(ABC):
         data: what it is trained on.
         training: its block `training`.
         inference: engine, precision and batch size of predictions.
+        place: which of several fits is running, such as "fold 2 of 5", for whoever waits for it.
     """
 
     runs_network: ClassVar[bool]
     has_choice = False
+    place = ""
 
     def __init__(self, parts: MemberParts, inference: Inference):
         self.label = parts.label
@@ -153,7 +156,8 @@ class Trainer(ABC):
         validation = Batches(
             inputs["validation"], encode_targets(watched, width), everything, size, weights=watched_weights
         )
-        return tuple(fit_model(model, train, validation, settings, phase, is_long))
+        title = ", ".join(part for part in (f"{self.label}: {PHASES[phase]}", self.place) if part)
+        return tuple(fit_model(model, train, validation, settings, phase, is_long, title))
 
     def fine_tune_phase(
         self,

@@ -1,5 +1,9 @@
 import importlib.metadata
+import os
+import re
+import subprocess
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import pytest
@@ -8,6 +12,8 @@ import typer
 from stacker.artifacts.code_files import CODE
 from stacker.artifacts.errors import PipelineError
 from stacker.checks.command import run_stage
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -107,3 +113,40 @@ def test_a_stage_without_its_code_file_says_what_to_run(called, monkeypatch):
 
     with pytest.raises(SystemExit, match=r"error: data/code/evaluate\.txt is missing: run `dvc repro check`"):
         run_stage(lambda: None, "story")
+
+
+def run_script(tmp_path, body: str, packages: str) -> subprocess.CompletedProcess[str]:
+    """Run a script that is a stage, in a process of its own, as DVC does."""
+    (tmp_path / "data/code").mkdir(parents=True)
+    (tmp_path / "data/code/train.txt").write_text(f"module stages.train ab\n{packages}")
+    (tmp_path / "train.py").write_text(
+        f"import os\nfrom stacker.checks.command import run_stage\ndef main():\n    {body}\nrun_stage(main, 'story')\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "train.py"]
+    return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("is_network", [True, False])
+def test_harmless_lines_are_hidden_where_a_stage_may_run_a_network(tmp_path, is_network):
+    version = ".".join(importlib.metadata.version("keras").split(".")[:2])
+    harmless = "WARNING: All log messages before absl::InitializeLog() is called are written to STDERR\n"
+    body = f"os.write(2, {(harmless + 'a real line').encode()!r}); raise SystemExit(5)"
+
+    result = run_script(tmp_path, body, f"package keras {version}\n" if is_network else "")
+
+    assert (result.returncode, result.stderr) == (5, "a real line" if is_network else f"{harmless}a real line")
+
+
+def test_a_stage_says_how_long_it_took_and_its_lines_do_not_wait_for_its_end(tmp_path):
+    result = run_script(tmp_path, "print('first'); os.write(1, b'second\\n')", "")
+
+    assert result.returncode == 0, result.stderr
+    assert re.fullmatch(r"first\nsecond\ndone in \d+\.\d s\n", result.stdout)
+
+
+def test_a_stage_that_fails_does_not_say_that_it_is_done(called, capsys):
+    with pytest.raises(ZeroDivisionError):
+        called(lambda: 1 / 0)
+
+    assert "done" not in capsys.readouterr().out

@@ -189,6 +189,17 @@ def test_download_archive_prints_the_hash_to_pin_when_there_is_none(served, down
     assert f"set sha256: {hash_of(source)}" in capsys.readouterr().out
 
 
+def test_download_archive_shows_how_far_it_is(served, downloads, read_progress):
+    folder, address = served
+    (folder / "photos.zip").write_bytes(bytes(4096))
+
+    download_archive(f"{address}/photos.zip", None)
+
+    shown = [line for line in read_progress() if line.startswith("downloading: ")]
+    assert shown[0] == "downloading: 1.02k of 4.10k bytes"  # pooch takes a KiB at a time
+    assert shown[-1] == "downloading: 4.10k of 4.10k bytes"
+
+
 def test_download_archive_looks_again_when_no_hash_is_pinned(served, downloads):
     folder, address = served
     write_zip(folder / "photos.zip", CONTENT)

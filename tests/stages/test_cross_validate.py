@@ -17,13 +17,18 @@ from stages import cross_validate
 N = 24 + 8 + 8
 
 
-def test_every_photo_is_a_test_photo_once(workspace, monkeypatch):
+def test_every_photo_is_a_test_photo_once(workspace, monkeypatch, capsys):
     write_featured_project(**{"training": {}, "cross_validation": {"outer": {"folds": 3}}})
     runs, run = [], procedure.Procedure.run
     monkeypatch.setattr(procedure.Procedure, "run", lambda self, *pools: (runs.append(pools), run(self, *pools))[1])
 
     cross_validate.main("outer")
 
+    told = [line for line in capsys.readouterr().out.splitlines() if ": fold " in line]
+    assert [line.partition(" photos ")[0].rpartition(":")[0] for line in told] == [
+        f"outer: fold {number} of 3" for number in (1, 2, 3)
+    ]
+    assert told[-1].endswith("; 0.0 minutes left")
     rows = [[pool.features["second"] for pool in pools] for pools in runs]
     tested = np.concatenate([test for _, _, test in rows])
     assert len(np.unique(tested, axis=0)) == len(tested) == N

@@ -29,6 +29,15 @@ def test_embed_keeps_the_features_of_every_split(workspace, run_stage):
     assert provenance == {"engine": "keras", "precision": "float32"}
 
 
+def test_embed_shows_one_progress_for_all_splits(workspace, run_stage, read_progress):
+    write_arrays(COUNTS)
+
+    run_stage("embed", "second")
+
+    counts = [8, 10, 14, 19]  # batches of 8
+    assert read_progress() == [f"second: embedding: {count} of 19 photos" for count in counts]
+
+
 def test_embed_keeps_nothing_when_the_backbone_is_trainable(workspace, run_stage):
     write_arrays(COUNTS)
     write_edited({"backbone.trainable": True})

@@ -46,6 +46,15 @@ def test_prepare_prints_the_counts_of_a_few_classes_and_the_range_of_many(worksp
     assert line in capsys.readouterr().out.splitlines()
 
 
+def test_prepare_shows_one_progress_for_reading_and_one_for_decoding_all_splits(workspace, run_stage, read_progress):
+    write_noise_folders(workspace / "photos", {"cat": 20, "dog": 10})
+
+    run_stage("prepare")
+
+    counts = range(1, 31)
+    assert read_progress() == [f"{word}: {count} of 30 photos" for word in ("reading", "decoding") for count in counts]
+
+
 def test_prepare_draws_the_same_splits_for_the_same_seed_and_others_for_another(workspace, run_stage):
     write_noise_folders(workspace / "photos", {"cat": 20, "dog": 20})
 

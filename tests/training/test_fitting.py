@@ -159,6 +159,20 @@ def test_encode_targets():
     assert encode_targets(np.array([2, 0]), 3).tolist() == [[0, 0, 1], [1, 0, 0]]
 
 
+@pytest.mark.parametrize("is_long", [True, False])
+def test_a_fit_shows_how_far_it_is_after_every_step_or_every_epoch(read_progress, is_long):
+    targets = encode_targets(LABELS, 1)
+    train, watched = Batches(INPUTS, targets, np.arange(30), 10, 0), Batches(INPUTS, targets, np.arange(30, 40), 10)
+
+    history = fit_model(build_model(), train, watched, FitSettings(3, 10, 0.05), "head", is_long, "pet: fitting")
+
+    ends = ["", *(f", epoch {epoch.epoch} of 3: validation loss {epoch.val_loss:.4f}" for epoch in history)]
+    steps = range(1, 10) if is_long else range(3, 10, 3)
+    # the third step of an epoch comes before Keras has looked at the validation rows
+    shown = [(step, ends[(step - 1) // 3 if is_long else step // 3]) for step in steps]
+    assert read_progress() == [f"pet: fitting: {step} of 9 steps at most{end}" for step, end in shown]
+
+
 def fit_images(precision: str) -> list[np.ndarray]:
     """The weights of a small convolutional net after a fit."""
     keras.utils.set_random_seed(0)

@@ -8,7 +8,7 @@ import pytest
 from stacker.artifacts.curves import Epoch
 from stacker.splits.held_out import Fold, Plan
 from stacker.training.held_out_predictions import predict_held_out
-from stacker.training.reporting import report_fit
+from stacker.training.reporting import describe_folds, report_fit, report_held_out
 from stacker.training.trainer import FittedMember
 
 TRAIN = np.array([[0.1], [0.2], [0.3], [0.4], [0.5]], np.float32)
@@ -45,7 +45,7 @@ def test_held_out_predictions_of_the_final_fit_keep_the_cuts_of_the_plan(learn, 
 
 
 @pytest.mark.parametrize("runs_network", [True, False])
-def test_out_of_fold_predictions_come_from_the_fit_that_did_not_learn_the_row(runs_network, capsys):
+def test_out_of_fold_predictions_come_from_the_fit_that_did_not_learn_the_row(runs_network, capsys, read_progress):
     folds = [([1, 2, 3], [0, 4]), ([0, 2, 4], [1, 3]), ([0, 1, 3, 4], [2])]
     final = Fold(np.arange(5), np.empty(0, np.int64))
     plan = Plan([Fold(*map(np.array, fold)) for fold in folds], final, np.array([0, 1, 2, 1, 0]))
@@ -54,13 +54,33 @@ def test_out_of_fold_predictions_come_from_the_fit_that_did_not_learn_the_row(ru
         assert request[0] == "train"
         return [(100 * fitted + request[1])[:, np.newaxis]]
 
-    trainer = SimpleNamespace(label="pet", runs_network=runs_network, fit=np.sum, predict=predict)
+    places = []
+
+    def fit(rows):
+        places.append(trainer.place)
+        return np.sum(rows)
+
+    trainer = SimpleNamespace(label="pet", runs_network=runs_network, fit=fit, predict=predict)
 
     held = predict_held_out(trainer, plan, TRAIN, 90.0)
 
     assert held["held_out"][:, 0].tolist() == [600, 601, 802, 603, 604]
     assert held["held_out_rows"].tolist() == [0, 1, 2, 3, 4]
     assert held["held_out_fold"].tolist() == [0, 1, 2, 1, 0]
-    told = capsys.readouterr().out
+    told, shown = capsys.readouterr()
     assert told.startswith("pet: 3 more fits for out-of-fold predictions, about 3.0 minutes") == runs_network
-    assert bool(told) == runs_network
+    folds = [line.partition(" in ")[0] for line in told.splitlines()[1:]]
+    assert folds == ([f"pet: fold {number} of 3" for number in (1, 2, 3)] if runs_network else [])
+    fits = [f"pet: out-of-fold predictions: {number} of 3 fits" for number in (1, 2, 3)]
+    assert [line.partition(" after ")[0] for line in shown.splitlines()] == (
+        [] if runs_network else fits
+    )  # a network's fits each show their own
+    assert places == ["fold 1 of 3", "fold 2 of 3", "fold 3 of 3"]
+
+
+def test_what_is_said_of_out_of_fold_predictions(capsys):
+    report_held_out("pet", 0, 1.0)
+    assert (describe_folds(0), capsys.readouterr().out) == ("", "")
+    report_held_out("pet", 5, 12.34)
+    assert capsys.readouterr().out == "pet: out-of-fold predictions by 5 more fits in 12.3 s\n"
+    assert describe_folds(5) == ", and 5 times from all but a fold of them, to predict that fold"

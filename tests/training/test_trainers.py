@@ -1,5 +1,7 @@
 """The three ways to train a member, each on a small network."""
 
+import re
+
 import keras
 import numpy as np
 import pytest
@@ -87,6 +89,20 @@ def test_a_fit_moves_what_it_should_and_predicts_what_the_whole_member_gives(
     assert trainer.runs_network == (way != "head")
 
 
+@pytest.mark.parametrize(("place", "expected"), [("", ""), ("fold 2 of 3", ", fold 2 of 3")])
+def test_a_fit_shows_its_phases_and_its_place_among_several(place, expected, small_data, small_backbone, read_progress):
+    trainer = make_trainer(small_data, **WAYS["activations"])
+    trainer.place = place
+
+    trainer.fit(ROWS)
+
+    titles = {line[: re.search(r": \d+ of ", line).start()] for line in read_progress()}
+    assert titles - {"pet_front: keeping activations"} == {
+        f"pet: training the head{expected}",
+        f"pet: fine-tuning{expected}",
+    }
+
+
 def test_every_fit_starts_from_the_same(small_data, small_backbone):
     make_deterministic()
     trainer = make_trainer(small_data, **WAYS["activations"])  # holds most between fits: a network, and activations
@@ -166,7 +182,7 @@ def noted_phases(monkeypatch) -> list[tuple]:
     """Fits nothing; notes of each phase its name, whether it is long, and the batches to learn from and to watch."""
     noted: list[tuple] = []
 
-    def note(model, train, validation, settings, phase, is_long):
+    def note(model, train, validation, settings, phase, is_long, title):
         noted.append((phase, is_long, train, validation))
         return [Epoch(1, phase, 1, 1, 1, 1, 1)]
 
