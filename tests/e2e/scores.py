@@ -30,8 +30,8 @@ def count_rows(project: Clone, test: int) -> Counts:
 
 
 def check_metrics(project: Clone, model: str, counts: Counts, has_initial: bool = False) -> None:
-    """`metrics/<model>.json` has scores of the test split and of the held-out rows, and says which rows these are."""
-    metrics: Params = json.loads((project.path / f"metrics/{model}.json").read_text(encoding="utf-8"))
+    """`metrics/details/<model>.json` has scores of test split and held-out rows, and says which rows these are."""
+    metrics: Params = json.loads((project.path / f"metrics/details/{model}.json").read_text(encoding="utf-8"))
     test_set = (project.path / "data/arrays/test/fingerprint.txt").read_text(encoding="ascii").strip()
     assert re.fullmatch("[0-9a-f]{16}", test_set)
     assert metrics["test_set"] == test_set
@@ -51,8 +51,8 @@ def check_metrics(project: Clone, model: str, counts: Counts, has_initial: bool 
 
 
 def check_ensemble(project: Clone, ensemble: str, counts: Counts) -> None:
-    """`metrics/<ensemble>.json` says what the meta-model learnt from, and that the saved file was fed photos."""
-    metrics = json.loads((project.path / f"metrics/{ensemble}.json").read_text(encoding="utf-8"))
+    """`metrics/details/<ensemble>.json` says what the meta-model learnt from, and that the saved file was fed photos."""
+    metrics = json.loads((project.path / f"metrics/details/{ensemble}.json").read_text(encoding="utf-8"))
     fit_on = project.read_params()["stacking"]["fit_on"]
     assert (metrics["fit_on"], metrics["leaked"]) == (fit_on, fit_on == "train")
     assert metrics["checked_photos"] == min(counts.test, 256)
