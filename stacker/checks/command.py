@@ -1,6 +1,7 @@
 """The command line of a stage's script."""
 
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import typer
 
 from stacker.artifacts.code_files import CODE, read_versions
 from stacker.artifacts.errors import PipelineError
+from stacker.artifacts.seconds import keep_seconds
 from stacker.checks.packages import verify_versions
 
 
@@ -16,7 +18,7 @@ def run_stage(main: Callable[..., Any], story: str | None, is_verified: bool = T
     """Run a stage's `main` with the arguments of the command line.
 
     A `PipelineError` ends it with the message alone, not with a traceback. Any other exception is a defect of ours and
-    keeps its traceback.
+    keeps its traceback. How long it took is kept where DVC runs it, for `stacker plan`.
 
     Args:
         main: takes what Typer reads from the command line.
@@ -26,9 +28,14 @@ def run_stage(main: Callable[..., Any], story: str | None, is_verified: bool = T
     stage = Path(sys.argv[0]).stem
     command = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
     command.command(help=story)(main)
+    start = time.monotonic()
     try:
         if is_verified and "--help" not in sys.argv:
             verify_versions(read_versions(stage), CODE / f"{stage}.txt")
         command(prog_name=f"python -m stages.{stage}")
     except PipelineError as error:
         sys.exit(f"\nerror: {error}\n")
+    except SystemExit as end:  # so does Typer end, well or not
+        if end.code == 0:
+            keep_seconds(time.monotonic() - start)
+        raise
