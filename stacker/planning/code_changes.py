@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 from stacker.artifacts.code_files import MODULE
 
+MOST_MODULES = 6  # by name, in a line
+
 
 class CodeChanges(NamedTuple):
     """What differs between two versions of a `data/code/<stage>.txt`, or of several.
@@ -56,8 +58,13 @@ def describe_code_changes(changes: CodeChanges) -> Iterator[str]:
         "no longer imported": changes.dropped,
         "newly imported": changes.imported,
     }
-    yield from (f"{kind}: {', '.join(sorted(names))}" for kind, names in kinds.items() if names)
+    yield from (f"{kind}: {_list_names(names)}" for kind, names in kinds.items() if names)
     yield from sorted(changes.packages)
+
+
+def _list_names(names: set[str]) -> str:
+    first, more = sorted(names)[:MOST_MODULES], len(names) - MOST_MODULES
+    return ", ".join(first) + (f" and {more} more" if more > 0 else "")
 
 
 def _read(text: str) -> dict[tuple[str, str], str]:

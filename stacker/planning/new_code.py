@@ -16,7 +16,7 @@ from stacker.planning.differences import list_differences
 from stacker.planning.results import build_content
 from stacker.settings.whole import Settings
 
-UNCHANGED = "no code and no package that another stage runs is another (a comment, a docstring, layout)"
+UNCHANGED = "in no way that other stages see (a comment, layout, a package that makes no number)"
 
 
 class NewCode:
@@ -41,7 +41,7 @@ class NewCode:
         if old is None or new is None:
             return [f"{path} changed, and what it was before is no longer in DVC's cache"]
         if path.suffix == ".json":
-            return list(list_differences(json.loads(old), json.loads(new), path.stem))
+            return [f"{path}: {line}" for line in list_differences(json.loads(old), json.loads(new))]
         return list(describe_code_changes(find_code_changes(old, new)))
 
     def describe_output(self, out: Any) -> list[str]:

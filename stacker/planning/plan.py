@@ -32,7 +32,7 @@ class Step(NamedTuple):
         stage: its name.
         outcome: what becomes of it.
         reasons: why, a line each.
-        waits_for: the stages whose result it depends on, where that is not known yet.
+        waits_for: the stages whose result it depends on, where that is not known yet; of several in a row the last.
         seconds: how long it took when it last ran here; None where that is not known.
     """
 
@@ -82,29 +82,30 @@ def foresee(stage: Any, results: Results, code: NewCode) -> Step | None:
     status = read_status(stage)
     inputs = [results.find(dep, str(dep) in status.deps) for dep in stage.deps]
     reasons = list_reasons(stage, status, inputs, code)
-    waits_for = [] if stage.frozen else list(dict.fromkeys(name for given in inputs for name in given.open_stages))
+    open_stages = [] if stage.frozen else list(dict.fromkeys(name for given in inputs for name in given.open_stages))
+    waits_for = results.drop_far(open_stages)
     if not (reasons or waits_for):
         return None
-    outcome = _decide(stage, bool(reasons), bool(waits_for), inputs, results)
+    outcome = _decide(stage, bool(reasons), waits_for, inputs, results)
     if writes_code(stage):
         for out in stage.outs:
             results.settle(out.fs_path, code.build_content(out))
     return Step(stage.addressing, outcome, reasons, waits_for, read_seconds(stage.addressing))
 
 
-def _decide(stage: Any, has_reasons: bool, is_waiting: bool, inputs: list[Input], results: Results) -> Outcome:
+def _decide(stage: Any, has_reasons: bool, waits_for: list[str], inputs: list[Input], results: Results) -> Outcome:
     if stage.frozen or not stage.cmd:
         _check_presence(stage)
         return Outcome.TAKEN_IN
-    if is_waiting:
-        results.leave_open(stage)
+    if waits_for:
+        results.leave_open(stage, waits_for)
         return Outcome.RUNS if has_reasons else Outcome.MAY_RUN
     is_as_recorded = not stage.changed_stage() and all(
         dep.hash_info == given.hash_info for dep, given in zip(stage.deps, inputs, strict=True)
     )
     restored = find_restored(stage, inputs, is_as_recorded)
     if restored is None:
-        results.leave_open(stage)
+        results.leave_open(stage, [])
         return Outcome.RUNS
     for out in restored:
         results.settle(out.fs_path, out.get_obj())

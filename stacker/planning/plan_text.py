@@ -56,7 +56,9 @@ def _sum_up(plan: Plan) -> Iterator[str]:
         return
     counts = Counter(step.outcome for step in plan.steps)
     parts = [f"{counts[outcome]} {_say(outcome, counts[outcome])}" for outcome in Outcome if counts[outcome]]
-    rest = f"the other {plan.unchanged} stay as they are" if plan.unchanged else "none stays as it is"
+    rest = {0: "none stays as it is", 1: "the other one stays as it is"}.get(
+        plan.unchanged, f"the other {plan.unchanged} stay as they are"
+    )
     yield from textwrap.wrap(f"Stages: {', '.join(parts)}{_add_up(plan.steps)}; {rest}.", WIDTH)
     if counts[Outcome.MAY_RUN]:
         yield "May run: DVC leaves such a stage alone where all that it depends on comes out as before."
@@ -71,7 +73,7 @@ def _say(outcome: Outcome, count: int) -> str:
 def _add_up(steps: list[Step]) -> str:
     runs = [step for step in steps if step.outcome in (Outcome.RUNS, Outcome.MAY_RUN)]
     timed = [step.seconds for step in runs if step.seconds is not None]
-    total = [f"about {format_seconds(sum(timed))} together"] if timed else []
+    total = [f"about {format_seconds(sum(timed))}{' together' if len(timed) > 1 else ''}"] if timed else []
     untimed = [f"{len(runs) - len(timed)} not yet timed"] if len(timed) < len(runs) else []
     return "".join(f", {part}" for part in [*total, *untimed])
 

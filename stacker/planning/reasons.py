@@ -11,11 +11,12 @@ from stacker.planning.new_code import NewCode, is_code, writes_code
 from stacker.planning.results import Input
 
 NEW = "new: dvc.lock does not have it"
+MISSING = "{} is missing, and no stage writes it: `dvc repro` will stop here"
 OTHERS = {"changed command": "its command in dvc.yaml changed", "always changed": "DVC runs it always"}
 OUTPUTS = {  # DVC's word for it, and ours
     "deleted": "is missing",
     "modified": "is not as the stage left it",
-    "not in cache": "is not in DVC's cache",
+    "not in cache": "is not in DVC's cache (`dvc pull` brings what was pushed)",
 }
 
 
@@ -46,15 +47,15 @@ def read_status(stage: Any) -> Status:
 
 def list_reasons(stage: Any, status: Status, inputs: list[Input], code: NewCode) -> list[str]:
     """Why the stage runs for certain, a line each; none where nothing is known to differ."""
-    if not any(entry.hash_info for entry in [*stage.deps, *stage.outs]):
-        return [NEW]
     pairs = [] if stage.frozen else list(zip(stage.deps, inputs, strict=True))
     changed = [(dep, given) for dep, given in pairs if not given.open_stages and given.hash_info != dep.hash_info]
+    if not any(entry.hash_info for entry in [*stage.deps, *stage.outs]):
+        return [NEW, *(MISSING.format(dep) for dep, given in changed if given.hash_info is None)]
     return [
         *(OTHERS.get(word, word) for word in status.others),
         *(line for dep, _ in changed if isinstance(dep, ParamsDependency) for line in _describe_settings(dep)),
         *_describe_files(stage, [pair for pair in changed if not isinstance(pair[0], ParamsDependency)], code),
-        *(f"{path} {OUTPUTS.get(word, word)}" for path, word in status.outs.items()),
+        *(f"{path} {OUTPUTS.get(word, word) if stage.cmd else 'changed'}" for path, word in status.outs.items()),
     ]
 
 
@@ -71,7 +72,7 @@ def _describe_files(stage: Any, changed: list[tuple[Any, Input]], code: NewCode)
         if is_code(dep):
             yield from code.describe_dependency(dep)
         elif given.hash_info is None:
-            yield f"{dep} is missing, and no stage writes it: `dvc repro` will stop here"
+            yield MISSING.format(dep)
         else:
             yield f"{dep} changed{_count_changes(dep, given)}"
 

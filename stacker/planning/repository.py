@@ -49,8 +49,8 @@ def _find_code_here() -> None:
     Raises:
         PipelineError: `stacker` was taken from another one.
     """
-    here, used = Path.cwd(), Path(stacker.__file__).parents[1]
-    if here.resolve() != used.resolve():
+    here, used = Path.cwd(), Path(stacker.__file__).resolve().parents[1]
+    if here.resolve() != used:
         raise PipelineError(f"`stacker` is that of {used}, and this is {here}: here, run `python -m stacker plan`")
     if str(here) not in sys.path:
         sys.path.insert(0, str(here))

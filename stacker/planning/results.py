@@ -1,5 +1,6 @@
 """What the inputs of a stage will be once `dvc repro` comes to it, as far as that can be known beforehand."""
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from dvc.dependency import ParamsDependency
@@ -31,15 +32,22 @@ class Results:
     def __init__(self) -> None:
         self._known: dict[str, HashFile] = {}
         self._open: dict[str, str] = {}
+        self._behind: dict[str, set[str]] = {}
 
     def settle(self, path: str, content: HashFile) -> None:
         """The output at `path` will be `content`."""
         self._known[path] = content
         self._open.pop(path, None)
 
-    def leave_open(self, stage: Any) -> None:
-        """What `stage` will write is not known."""
+    def leave_open(self, stage: Any, waits_for: Iterable[str]) -> None:
+        """What `stage` will write is not known, while it waits for others, or before it has run."""
         self._open.update({out.fs_path: stage.addressing for out in stage.outs})
+        self._behind[stage.addressing] = {*waits_for}.union(*(self._behind[name] for name in waits_for))
+
+    def drop_far(self, names: Iterable[str]) -> list[str]:
+        """Of stages whose result is open, those behind which none of the others lies."""
+        far = set().union(*(self._behind[name] for name in names))
+        return [name for name in names if name not in far]
 
     def find(self, dep: Any, is_changed: bool) -> Input:
         """What a dependency will be.

@@ -1,5 +1,6 @@
 import importlib.metadata
 import sys
+import time
 from typing import Annotated
 
 import pytest
@@ -7,6 +8,7 @@ import typer
 
 from stacker.artifacts.code_files import CODE
 from stacker.artifacts.errors import PipelineError
+from stacker.artifacts.seconds import read_seconds
 from stacker.checks.command import run_stage
 
 
@@ -107,3 +109,28 @@ def test_a_stage_without_its_code_file_says_what_to_run(called, monkeypatch):
 
     with pytest.raises(SystemExit, match=r"error: data/code/evaluate\.txt is missing: run `dvc repro check`"):
         run_stage(lambda: None, "story")
+
+
+def test_how_long_a_stage_took_is_kept_where_dvc_runs_it(called, workspace, monkeypatch):
+    monkeypatch.setenv("DVC_STAGE", "train@first")
+    monkeypatch.setenv("DVC_ROOT", str(workspace))
+    before = time.process_time()
+
+    with pytest.raises(SystemExit):
+        called(lambda: time.sleep(0.3))
+
+    assert before + 0.2 < read_seconds("train@first") < before + 60  # what ran before counts, by the processor's time
+
+
+@pytest.mark.parametrize("arguments", [["--unknown"], []])
+def test_how_long_a_failure_took_is_not_kept(called, workspace, monkeypatch, arguments):
+    monkeypatch.setenv("DVC_STAGE", "train@first")
+    monkeypatch.setenv("DVC_ROOT", str(workspace))
+
+    def main() -> None:
+        raise PipelineError("no")
+
+    with pytest.raises(SystemExit):
+        called(main, *arguments)
+
+    assert read_seconds("train@first") is None
