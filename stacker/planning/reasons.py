@@ -79,7 +79,7 @@ def _describe_files(stage: Any, changed: list[tuple[Any, Input]], code: NewCode)
 
 def _count_changes(dep: Any, given: Input) -> str:
     """Of a folder, such as " (1 file added)", where both versions are known; else nothing."""
-    before = dep.get_obj() if dep.hash_info.isdir else None
+    before = dep.get_obj() if dep.hash_info.isdir and dep.is_in_repo else None  # of others the cache has nothing
     if not (isinstance(before, Tree) and isinstance(given.content, Tree)):
         return ""
     old, new = ({key: hash_info for key, _, hash_info in tree} for tree in (before, given.content))

@@ -134,6 +134,20 @@ def test_an_input_that_nothing_writes_is_named(project):
     ]
 
 
+def test_photos_outside_the_project_are_an_input_as_others(project, tmp_path):
+    draw_photos(tmp_path / "photos", ["left", "right"], 1)
+    set_param("data.images", str(tmp_path / "photos"))(project)
+    project.dvc("repro", "--quiet", "prepare")
+    (tmp_path / "photos/left/000.png").unlink()
+
+    plan = project.plan()
+    project.git("checkout", "--quiet", "dvc.lock")
+    project.dvc("checkout", "--quiet")
+
+    assert plan.outcomes["prepare"] == "runs"
+    assert plan.lines["prepare"] == [f"    {tmp_path}/photos changed"]
+
+
 def test_seconds_of_the_last_run_are_told(project):
     set_param("meta_models.ensemble.hidden", [6])(project)
     folder = project.path / ".dvc/tmp/stacker/seconds"
