@@ -6,9 +6,10 @@ import time
 from importlib.metadata import version
 from pathlib import Path
 
+import cv2
 import numpy as np
 
-PACKAGES = ("tensorflow", "keras", "openvino", "opencv-python-headless", "numpy", "dvc")
+PACKAGES = ("tensorflow", "keras", "openvino", "numpy", "dvc")
 SIDE = 4096  # of the matrices: 2 * 4096^3 = 137 GFLOP a product
 
 
@@ -18,6 +19,7 @@ def describe_machine() -> dict[str, str]:
     flags = facts.get("flags", "").split()
     wanted = [name for name in ("avx2", "avx512f", "avx512_bf16", "amx_bf16") if name in flags]
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    versions = [*(f"{name} {version(name)}" for name in PACKAGES), f"opencv {cv2.__version__}"]  # of whichever build
     return {
         "CPU": f"{facts.get('model name', platform.processor())}, family {facts.get('cpu family')} model "
         f"{facts.get('model')}",
@@ -25,7 +27,7 @@ def describe_machine() -> dict[str, str]:
         "instructions": ", ".join(wanted) or "unknown",
         "memory": f"{memory:.0f} GiB",
         "system": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
-        "versions": ", ".join(f"{name} {version(name)}" for name in PACKAGES),
+        "versions": ", ".join(versions),
         "load before": f"{os.getloadavg()[0]:.1f}",
     }
 

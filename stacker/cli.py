@@ -72,6 +72,25 @@ def plan(
         raise typer.Exit(2)
 
 
+@app.command()
+def compare(
+    revision: Annotated[str, typer.Argument(help="A branch, tag, commit or experiment to compare with.")] = "main",
+    other: Annotated[
+        str | None, typer.Argument(help="The one that is judged.", show_default="the working tree")
+    ] = None,
+) -> None:
+    """Compare the scores of two revisions, and say which changes are more than noise."""
+    from stacker.artifacts.results import LEADERBOARD
+    from stacker.artifacts.revisions import Revision
+    from stacker.pictures.revision_text import describe_changes
+    from stacker.scoring.revision_changes import compare_revisions
+
+    first, second = Revision(revision), Revision(other)
+    boards = first.load_json(LEADERBOARD), second.load_json(LEADERBOARD)
+    changes = compare_revisions((first, second), boards)
+    print(describe_changes((first.name, second.name), changes, boards[0]["test_set"] == boards[1]["test_set"]))
+
+
 def count(number: int, noun: str) -> str:
     """Such as "1 member" or "2 members"."""
     return f"{number} {noun}" + ("" if number == 1 else "s")

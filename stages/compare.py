@@ -1,8 +1,8 @@
 """Compare members, ensembles and simple baselines on the test split, from saved predictions: no network runs.
 
 Reads `data/predictions/`, the labels, the test photos, the manifest and `plots/curves/`; writes
-`metrics/leaderboard.json`, `metrics/leaderboard.md` and the pictures `plots/*.png`. What members and ensembles of
-earlier settings left behind goes first.
+`metrics/leaderboard.md`, `metrics/details/leaderboard.json`, the pictures `plots/*.png`, and `plots/data/*.csv` for the
+page of `dvc plots`. What members and ensembles of earlier settings left behind goes first.
 """
 
 import numpy as np
@@ -19,7 +19,7 @@ from stacker.artifacts.predictions import (
     load_fused,
     spread_classes,
 )
-from stacker.artifacts.results import METRICS
+from stacker.artifacts.results import LEADERBOARD, METRICS
 from stacker.checks.command import run_stage
 from stacker.ensembles.baselines import Baseline, build_baselines
 from stacker.ensembles.held_out_rows import gather_held_out
@@ -28,6 +28,7 @@ from stacker.ensembles.meta_weights import apply_meta_weights
 from stacker.ensembles.ordering import order_members
 from stacker.pictures.gallery import draw_pictures
 from stacker.pictures.leaderboard_text import write_markdown
+from stacker.pictures.plot_tables import write_plot_tables
 from stacker.scoring.contributions import compare_pairs, count_oracle
 from stacker.scoring.leaderboard import Findings, Judgement, flatten_findings
 from stacker.scoring.reports import write_metrics
@@ -55,10 +56,13 @@ def main() -> None:
     test = load_test_rows()
     check_lengths(models, len(test.labels))
     findings = find_out(models, best_member, predictions, test)
-    write_metrics(METRICS / "leaderboard.json", flatten_findings(findings))
+    write_metrics(LEADERBOARD, flatten_findings(findings))
     with replaced_file(METRICS / "leaderboard.md") as path:
         path.write_text(write_markdown(findings), encoding="utf-8")
-    draw_pictures(findings, test, {label: read_history(label) for label in [*members, *ensembles]})
+    histories = {label: read_history(label) for label in [*ensembles, *members]}
+    draw_pictures(findings, test, histories)
+    trained = sorted((model for model in models if model.kind != "baseline"), key=lambda model: model.kind)
+    write_plot_tables(trained, test.labels, findings.classes, histories)
     if findings.is_leaked:
         print("warning: stacking.fit_on is `train`: no row is held out, and the order is that of the validation split")
     for model, held_out, scores in findings.standings:

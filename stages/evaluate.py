@@ -2,7 +2,8 @@
 
 Scored are the held-out rows, for whoever chooses among models, and the test split, which is for the end.
 Reads `data/predictions/{members,ensembles}/<label>.npz` and of `data/arrays/` labels, groups, class names and
-fingerprints; writes `metrics/<label>.json` and `plots/{confusion,roc}/<label>.csv`.
+fingerprints; writes `metrics/<label>.json`, the four scores that `dvc metrics` shows, and all others to
+`metrics/details/<label>.json`.
 """
 
 from typing import Annotated, Any
@@ -16,9 +17,9 @@ from stacker.artifacts.predictions import (
     load_predictions,
     spread_classes,
 )
-from stacker.artifacts.results import METRICS
+from stacker.artifacts.results import DETAILS, METRICS
 from stacker.checks.command import run_stage
-from stacker.scoring.reports import describe_scores, write_metrics, write_plots
+from stacker.scoring.reports import describe_scores, take_headline, write_metrics
 from stacker.scoring.rows import load_choice_rows, load_test_rows, name_choice_rows, predict_choice_rows
 from stacker.scoring.scores import compute_scores, compute_summary
 
@@ -43,8 +44,8 @@ def main(
     elif len(predictions.initial_test):
         initial = compute_scores(test.labels, spread_classes(predictions.initial_test), classes, test.groups)
         facts["initial"] = {name: initial[name] for name in ("accuracy", "log_loss")}
-    write_metrics(METRICS / f"{label}.json", facts)
-    write_plots(label, test.labels, spread_classes(predictions.test), classes)
+    write_metrics(METRICS / f"{label}.json", {"heldout": take_headline(held_out), "test": take_headline(scores)})
+    write_metrics(DETAILS / f"{label}.json", facts)
     print(f"{label}: {describe_scores(held_out)} on held-out rows; {describe_scores(scores)} on the test split")
 
 

@@ -16,7 +16,7 @@ from stacker.artifacts.curves import CURVES
 from stacker.artifacts.features import FEATURES, PROVENANCE
 from stacker.artifacts.model_paths import MEMBERS, MODELS
 from stacker.artifacts.predictions import ENSEMBLE_PREDICTIONS, LEAVE_ONE_OUT, MEMBER_PREDICTIONS, PREDICTIONS
-from stacker.artifacts.results import CONFUSION, METRICS, ROC
+from stacker.artifacts.results import DETAILS, METRICS, PLOTS
 
 DVC_LOCK = Path("dvc.lock")
 
@@ -60,9 +60,10 @@ def sweep_all(members: Collection[str], ensembles: Collection[str]) -> None:
             Place(ENSEMBLE_PREDICTIONS, ".npz", ensembles, True),
             Place(LEAVE_ONE_OUT, ".npz", ensembles, True),
             Place(CURVES, ".csv", both, True),
-            Place(CONFUSION, ".csv", both, False),
-            Place(ROC, ".csv", both, False),
+            Place(PLOTS / "confusion", ".csv", (), False),  # likewise
+            Place(PLOTS / "roc", ".csv", (), False),
             Place(METRICS, ".json", both, False),
+            Place(DETAILS, ".json", both, False),
         ]
     )
 

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 METRICS = Path("metrics")
+DETAILS = METRICS / "details"  # no metrics of DVC's: its tables have a column, or a line, for every key
 PLOTS = Path("plots")
-CONFUSION = PLOTS / "confusion"
-ROC = PLOTS / "roc"
+PLOT_DATA = PLOTS / "data"
+LEADERBOARD = DETAILS / "leaderboard.json"
 CROSS_VALIDATION = METRICS / "cross_validation"

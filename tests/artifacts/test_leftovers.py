@@ -14,18 +14,16 @@ OF_MEMBER = (
     "models/members/{}.h5",
     "data/predictions/members/{}.npz",
     "plots/curves/{}.csv",
-    "plots/confusion/{}.csv",
-    "plots/roc/{}.csv",
     "metrics/{}.json",
+    "metrics/details/{}.json",
 )
 OF_ENSEMBLE = (
     "models/{}.h5",
     "data/predictions/ensembles/{}.npz",
     "data/predictions/leave_one_out/{}.npz",
     "plots/curves/{}.csv",
-    "plots/confusion/{}.csv",
-    "plots/roc/{}.csv",
     "metrics/{}.json",
+    "metrics/details/{}.json",
 )
 
 
@@ -195,12 +193,12 @@ def test_what_no_stage_depends_on_whole_is_not_even_named(workspace, capsys):
 
 
 def test_the_leaderboard_stays(workspace, capsys):
-    write("metrics/leaderboard.json", "metrics/leaderboard.md", "plots/leaderboard.png")
-    write_lock("metrics/leaderboard.json", "models/members/gone.h5")
+    write("metrics/details/leaderboard.json", "metrics/leaderboard.md", "plots/leaderboard.png")
+    write_lock("metrics/details/leaderboard.json", "models/members/gone.h5")
 
     sweep_all(["first"], ["boss"])
 
-    assert list_files() == {"metrics/leaderboard.json", "metrics/leaderboard.md", "plots/leaderboard.png"}
+    assert list_files() == {"metrics/details/leaderboard.json", "metrics/leaderboard.md", "plots/leaderboard.png"}
     assert capsys.readouterr().out == ""
 
 

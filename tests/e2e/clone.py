@@ -1,10 +1,15 @@
 """A temporary clone of the working tree, in which tests run the real `dvc` and `git`."""
 
+import contextlib
+import fcntl
 import os
+import pty
 import re
 import shutil
+import struct
 import subprocess
 import sys
+import termios
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -76,6 +81,20 @@ class Clone:
 
     def dvc(self, *arguments: str, fails: bool = False) -> str:
         return self.run("dvc", *arguments, fails=fails)
+
+    def show(self, columns: int, *command: str) -> str:
+        """What a command shows in a terminal of so many columns, without colours."""
+        lead, terminal = pty.openpty()
+        fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
+        environment = {key: value for key, value in self.environment.items() if key not in ("COLUMNS", "LINES")}
+        with subprocess.Popen(command, cwd=self.path, env=environment, stdin=terminal, stdout=terminal) as process:
+            os.close(terminal)
+            chunks = []
+            with contextlib.suppress(OSError), os.fdopen(lead, "rb", buffering=0) as stream:  # the end of a terminal
+                while chunk := stream.read(4096):
+                    chunks.append(chunk)
+        assert process.returncode == 0
+        return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", b"".join(chunks).decode()).replace("\r\n", "\n")
 
     def repro(self, *options: str, fails: bool = False) -> Repro:
         return read_repro(self.dvc("repro", *options, fails=fails))
@@ -222,8 +241,9 @@ def list_files_of(member: str) -> list[str]:
         f"models/members/{member}.h5",
         f"data/predictions/members/{member}.npz",
         f"data/features/{member}",
-        *(f"plots/{kind}/{member}.csv" for kind in ("confusion", "curves", "roc")),
+        f"plots/curves/{member}.csv",
         f"metrics/{member}.json",
+        f"metrics/details/{member}.json",
     ]
 
 

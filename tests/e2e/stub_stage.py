@@ -131,11 +131,10 @@ def write(path: Path, digits: str) -> None:
 
 
 def make_up_metrics(digits: str) -> dict[str, Any]:
-    """Scores in the places where a real model's are; which test photos they are of is told as a real stage does it."""
+    """Scores in the places where a real model's are."""
     held_out, test = make_up_score(digits), make_up_score(digits[8:])
     return {
-        "test_set": FINGERPRINT.read_text(encoding="utf-8")[:16],
-        "heldout": {"rows": "oof", "accuracy": held_out, "log_loss": 1 + held_out},
+        "heldout": {"accuracy": held_out, "log_loss": 1 + held_out},
         "test": {"accuracy": test, "log_loss": 1 + test},
     }
 

@@ -174,21 +174,21 @@ C = "{backbone: MobileNetV3Small}"
 LION = '"lion"'
 
 # fmt: off
-EDITS = [
+EDITS = [  # what was there before comes from the run-cache, but for the scores, which go into Git
     Edit("first_run",            change_nothing,                              CHECK | FETCH | everything("a", "b")),
     Edit("nothing_changed",      change_nothing,                                         NOTHING),
     # members and ensembles
     Edit("member_swapped",       set_param("members.b.backbone", "MobileNetV3Small"),    CHECK | rebuilt("b")),
-    Edit("member_swapped_back",  set_param("members.b.backbone", "MobileNetV2"),         NOTHING),  # from the run-cache
+    Edit("member_swapped_back",  set_param("members.b.backbone", "MobileNetV2"),         evaluated("b") | SCORES),
     Edit("member_added",         set_members(a=A, b=B, c=C),                             CHECK | rebuilt("c")),
     Edit("members_reordered",    set_members(c=C, b=B, a=A),                             NOTHING),
     # the member's files must be swept out of the folders that these read; they give what they gave before
-    Edit("member_removed",       set_members(a=A, b=B),                                  FUSE | STACK | {"compare"}),
-    Edit("label_swapped",        set_members(a=A, c=C),                                  CHECK | FUSE | ENSEMBLE),
+    Edit("member_removed",       set_members(a=A, b=B),                                  FUSE | ENSEMBLE),
+    Edit("label_swapped",        set_members(a=A, c=C),                       CHECK | FUSE | evaluated("c") | ENSEMBLE),
     Edit("ensemble_added",       set_param("meta_models.second", {}),                    CHECK | SECOND),
     Edit("ensemble_removed",     set_param("meta_models", {"ensemble": {}}),             {"compare"}),
     Edit("users_own_file",       add_own_file,                                           STACK),
-    Edit("lock_deleted",         delete_own_file_and_lock_and_outputs,                   NOTHING),  # from the run-cache
+    Edit("lock_deleted",         delete_own_file_and_lock_and_outputs,           evaluated("a", "c") | SCORES),
     # other settings
     Edit("epochs_of_a_member",   set_param("members.a.training", {"epochs": 2}),         CHECK | retrained("a")),
     Edit("head_of_a_member",     set_param("members.a.head", {"hidden": [5]}),           CHECK | retrained("a")),
@@ -303,16 +303,16 @@ stack@ensemble: from the run-cache
     members.b.backbone: MobileNetV3Small -> MobileNetV2
     data/predictions/members changed
     models/members changed
-evaluate@b: from the run-cache
+evaluate@b: runs, not yet timed
     data/predictions/members/b.npz changed
-evaluate_ensemble@ensemble: from the run-cache
+evaluate_ensemble@ensemble: runs, not yet timed
     data/predictions/ensembles/ensemble.npz changed
-compare: from the run-cache
+compare: runs, not yet timed
     members.b.backbone: MobileNetV3Small -> MobileNetV2
     data/predictions changed
     plots/curves changed
 
-Stages: 8 from the run-cache; the other 5 stay as they are.
+Stages: 3 run, 5 from the run-cache, 3 not yet timed; the other 5 stay as they are.
 """,
     "member_removed": """\
 check: from the run-cache
@@ -373,8 +373,8 @@ def test_plan_says_why(walk, edit, stage):
 
 
 def test_what_was_there_before_comes_from_the_run_cache(walk):
-    assert walk.reach("member_swapped_back").restored == CHECK | rebuilt("b")
-    assert walk.reach("lock_deleted").restored == CHECK | FETCH | everything("a", "c")
+    assert walk.reach("member_swapped_back").restored == CHECK | rebuilt("b") - evaluated("b") - SCORES
+    assert walk.reach("lock_deleted").restored == CHECK | FETCH | everything("a", "c") - evaluated("a", "c") - SCORES
 
 
 def test_a_mapping_in_another_order_is_no_change(walk):

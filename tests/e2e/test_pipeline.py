@@ -131,8 +131,9 @@ def test_every_stage_has_run_and_the_scores_are_scores(built):
 def test_git_has_the_metrics_and_plots_of_every_model(built):
     listed = set(built.git("ls-tree", "-r", "--name-only", "first").split())
     for model in ("mobilenet_v2", "inception_v3", "ensemble"):
-        assert {f"metrics/{model}.json", f"plots/confusion/{model}.csv", f"plots/roc/{model}.csv"} <= listed
-    assert {"metrics/leaderboard.json", "plots/leaderboard.png"} <= listed
+        assert {f"metrics/{model}.json", f"metrics/details/{model}.json"} <= listed
+    assert {"metrics/leaderboard.md", "metrics/details/leaderboard.json", "plots/leaderboard.png"} <= listed
+    assert {f"plots/data/{plot}.csv" for plot in ("confusion", "curves", "roc")} <= listed
     assert {path for path in listed if path.startswith(("plots/curves", "data/predictions", "data/code"))} == set()
 
 

@@ -1,10 +1,11 @@
-"""A sweep: `dvc exp run` with some settings changed, and the table that sorts what came out, best first.
+"""A sweep: `dvc exp run` with some settings changed, and the tables that DVC shows of it, as wide as a screen.
 
 The stages are stood in for.
 """
 
 import csv
 import io
+import re
 
 import pytest
 
@@ -12,22 +13,32 @@ from .clone import Clone, clone_working_tree, draw_photos, make_stub_params, sta
 
 PHOTOS = "data/raw/photos"
 LOSS = "metrics/ensemble.json:heldout.log_loss"
-WIDTHS = (4, 7)
+STRENGTHS = (0.03, 0.3)
+MEMBERS = {"mobilenet_v2": "MobileNetV2", "inception_v3": "InceptionV3", "xception": "Xception"}
+SCORES = ("heldout.accuracy", "heldout.log_loss", "test.accuracy", "test.log_loss")
+README_DROP = r"--drop '([^']+)'"
 
 
 @pytest.fixture(scope="module")
 def swept(tmp_path_factory) -> Clone:
-    """A clone that ran, and then once for each width of the meta-model."""
+    """A clone of the default's members that ran, and then once for each strength."""
     project = clone_working_tree(tmp_path_factory.mktemp("sweep") / "project")
     stand_in_for_stages(project)
-    project.write_params(make_stub_params(PHOTOS))
+    params = make_stub_params(PHOTOS)
+    params["members"] = {label: {"backbone": name} for label, name in MEMBERS.items()}
+    project.write_params(params)
     draw_photos(project.path / PHOTOS, ["left", "right"], 3)
     project.dvc("add", PHOTOS)
     project.repro()
     project.commit("main")
-    for width in WIDTHS:
-        project.dvc("exp", "run", "--name", f"width-{width}", "--set-param", f"+meta_models.ensemble.hidden=[{width}]")
+    for strength in STRENGTHS:
+        project.dvc("exp", "run", "--name", name_run(strength), "--set-param", f"++training.C={strength}")
     return project
+
+
+def name_run(strength: float) -> str:
+    """Ten characters, as the names that DVC makes up."""
+    return f"run-{strength:<6}".replace(" ", "0")
 
 
 def show_experiments(project: Clone, *options: str) -> list[dict[str, str]]:
@@ -39,13 +50,35 @@ def show_experiments(project: Clone, *options: str) -> list[dict[str, str]]:
 def test_experiments_are_sorted_by_the_ensembles_held_out_log_loss_best_first(swept):
     best_first = show_experiments(swept, "--only-changed", "--sort-by", LOSS)
     worst_first = show_experiments(swept, "--only-changed", "--sort-by", LOSS, "--sort-order", "desc")
-    assert {row["Experiment"] for row in best_first} == {f"width-{width}" for width in WIDTHS}
+    assert {row["Experiment"] for row in best_first} == {name_run(strength) for strength in STRENGTHS}
     losses = [float(row[LOSS]) for row in best_first]
     assert losses[0] < losses[1]
     assert [float(row[LOSS]) for row in worst_first] == losses[::-1]  # so it is no other order that fits by chance
 
 
-def test_experiments_on_the_same_photos_have_the_same_test_set(swept):
-    column = "metrics/ensemble.json:test_set"
-    assert len({row[column] for row in show_experiments(swept)}) == 1
-    assert column not in show_experiments(swept, "--only-changed")[0]
+@pytest.mark.parametrize("command", [("metrics", "show"), ("metrics", "diff", "main")], ids=" ".join)
+def test_the_metrics_of_three_members_and_an_ensemble_fit_a_screen(swept, command):
+    lines = swept.show(100, "dvc", *command).splitlines()
+
+    assert max(map(len, lines)) <= 100
+    assert len(lines) <= 40
+    table = "\n".join(lines)
+    for label in (*MEMBERS, "ensemble"):
+        assert f"metrics/{label}.json" in table
+    assert re.findall(r"\b(?:heldout|test)\.\w+", lines[0] if command[1] == "show" else "") == (
+        list(SCORES) if command[1] == "show" else []
+    )
+
+
+def test_the_readmes_table_of_experiments_shows_what_was_swept_and_its_scores(swept, pytestconfig):
+    readme = (pytestconfig.rootpath / "README.md").read_text(encoding="utf-8")
+    (drop,) = re.findall(README_DROP, readme)
+
+    command = ("exp", "show", "--no-pager", "--only-changed", "--drop", drop, "--sort-by", LOSS)
+    lines = swept.show(120, "dvc", *command).splitlines()
+
+    assert max(map(len, lines)) <= 120
+    header = next(line for line in lines if "Experiment" in line)
+    assert header.split() == ["Experiment", LOSS, "metrics/ensemble.json:test.accuracy", "training.C"]
+    for strength in STRENGTHS:
+        assert any(f"[{name_run(strength)}]" in line and line.split()[-1] == str(strength) for line in lines)

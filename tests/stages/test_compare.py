@@ -32,11 +32,11 @@ def no_pictures(monkeypatch):
 
 
 def read_metrics():
-    return json.loads(Path("metrics/leaderboard.json").read_text())
+    return json.loads(Path("metrics/details/leaderboard.json").read_text())
 
 
 def read_outputs():
-    paths = [*Path("plots").glob("*.png"), *Path("metrics").iterdir()]
+    paths = [*Path("plots").glob("*.png"), *Path("metrics").rglob("*.*"), *Path("plots/data").iterdir()]
     return {path: path.read_bytes() for path in paths}
 
 
@@ -144,7 +144,7 @@ def test_leftovers_of_earlier_settings_are_removed():
     assert list(Path("data/predictions/ensembles").iterdir()) == []
     assert list(Path("data/predictions/leave_one_out").iterdir()) == []
     assert sorted(path.name for path in Path("plots/curves").iterdir()) == ["first.csv", "second.csv"]
-    assert sorted(path.name for path in Path("metrics").iterdir()) == ["leaderboard.json", "leaderboard.md"]
+    assert sorted(path.name for path in Path("metrics").rglob("*.*")) == ["leaderboard.json", "leaderboard.md"]
 
 
 @pytest.mark.usefixtures("no_pictures")

@@ -27,7 +27,7 @@ THREE_HELD_OUT = {"held_out": np.zeros((2, 3), np.float32)}
 
 
 def read_metrics() -> dict:
-    return json.loads(Path("metrics/first.json").read_text())
+    return json.loads(Path("metrics/details/first.json").read_text())
 
 
 def test_evaluate_scores_the_test_predictions_of_a_sigmoid(workspace, run_stage):
@@ -42,7 +42,19 @@ def test_evaluate_scores_the_test_predictions_of_a_sigmoid(workspace, run_stage)
     assert metrics["test"]["recall"] == {"class_0": 0.75, "class_1": 0.75}
     assert metrics["test_set"] == f"{4:016x}"  # as write_arrays has it: the length of the split's name
     assert "initial" not in read_metrics()
-    assert sorted(path.name for path in Path("plots").iterdir()) == ["confusion", "roc"]
+    assert [path.name for path in Path().rglob(".partial-*")] == []
+
+
+def test_the_file_for_dvc_metrics_has_four_scores_and_no_other_key(workspace, run_stage):
+    write_labels(LABELS, 2)
+    save_predictions("first", make_predictions(test=log_odds(SECOND)))
+
+    run_stage("evaluate", "first")
+
+    details = read_metrics()
+    assert json.loads(Path("metrics/first.json").read_text()) == {
+        rows: {name: details[rows][name] for name in ("accuracy", "log_loss")} for rows in ("heldout", "test")
+    }
 
 
 def test_evaluate_scores_three_classes(workspace, run_stage):

@@ -36,7 +36,7 @@ def save_ensemble(label: str, test: np.ndarray, fit_on: str = "oof", checked: in
 
 
 def read_metrics(label: str) -> dict:
-    return json.loads(Path(f"metrics/{label}.json").read_text())
+    return json.loads(Path(f"metrics/details/{label}.json").read_text())
 
 
 def test_an_ensemble_of_two_classes_is_scored(workspace, run_stage):
@@ -52,8 +52,7 @@ def test_an_ensemble_of_two_classes_is_scored(workspace, run_stage):
     assert held_out["log_loss"] == pytest.approx(-(np.log(0.8) + np.log(0.7)) / 2, abs=1e-4)
     assert (metrics["fit_on"], metrics["leaked"], metrics["checked_photos"]) == ("oof", False, 5)
     assert "initial" not in metrics
-    assert Path("plots/roc/boss.csv").is_file()
-    assert Path("plots/confusion/boss.csv").is_file()
+    assert sorted(json.loads(Path("metrics/boss.json").read_text())) == ["heldout", "test"]
 
 
 def test_an_ensemble_of_three_classes_is_scored(workspace, run_stage):
