@@ -57,6 +57,22 @@ def check(
 
 
 @app.command()
+def plan(
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help="End with 2 where `dvc repro` would do something, with 0 where not.")
+    ] = False,
+) -> None:
+    """Say what `dvc repro` would do now: which stages it runs, why, and what that costs. Writes nothing."""
+    from stacker.planning.plan import make_plan
+    from stacker.planning.plan_text import format_plan
+
+    found = make_plan()
+    print(format_plan(found))
+    if exit_code and found.steps:
+        raise typer.Exit(2)
+
+
+@app.command()
 def compare(
     revision: Annotated[str, typer.Argument(help="A branch, tag, commit or experiment to compare with.")] = "main",
     other: Annotated[

@@ -7,34 +7,19 @@ For `fuse` it also writes `data/code/fused.json`: whose features that stage take
 Nothing else decides what is written: what depends on the machine, each stage verifies before its work.
 """
 
-from pathlib import Path
-
-from stacker.artifacts.code_files import CODE, LOCK, write_code_file
-from stacker.artifacts.fused_members import write_fused_members
+from stacker.artifacts.code_files import CODE
 from stacker.artifacts.outputs import replaced_directory
-from stacker.checks.code_hashes import hash_code
 from stacker.checks.command import run_stage
-from stacker.checks.imports import find_file, find_imports
-from stacker.checks.packages import find_versions
 from stacker.checks.photos_folder import check_photos_folder
-from stacker.settings.fusing import choose_fused
+from stacker.checks.stage_code import write_stage_code
 from stacker.settings.whole import load_settings
-
-COPIES_ALONE = {"fetch"}  # no version of a package changes what it gives, and no upgrade should repeat a download
 
 
 def main() -> None:
     settings = load_settings()
     check_photos_folder(settings.data.images, list(settings.fetch))
-    names = sorted(path.stem for path in Path("stages").glob("[a-z]*.py") if path.stem != "check")
-    imports = find_imports(f"stages.{name}" for name in names)
-    lock = LOCK.read_text(encoding="utf-8")
     with replaced_directory(CODE) as folder:
-        for name in names:
-            modules, packages = imports[f"stages.{name}"]
-            hashes = {module: hash_code(find_file(module).read_text(encoding="utf-8")) for module in modules}
-            write_code_file(folder, name, hashes, {} if name in COPIES_ALONE else find_versions(packages, lock))
-        write_fused_members(folder, choose_fused(settings))
+        names = write_stage_code(folder, settings)
     print(f"params.yaml is valid; {CODE} says which code each of {len(names)} stages runs")
 
 

@@ -13,6 +13,7 @@ import typer
 
 from stacker.artifacts.code_files import CODE, read_versions
 from stacker.artifacts.errors import PipelineError
+from stacker.artifacts.seconds import keep_seconds
 from stacker.checks.native_log import filtered_native_log
 from stacker.checks.packages import verify_versions
 
@@ -21,7 +22,8 @@ def run_stage(main: Callable[..., Any], story: str | None, is_verified: bool = T
     """Run a stage's `main` with the arguments of the command line, and say how long it took.
 
     A `PipelineError` ends it with the message alone, not with a traceback. Any other exception is a defect of ours and
-    keeps its traceback. Where the stage may run a network, TensorFlow's harmless lines are not shown.
+    keeps its traceback. Where the stage may run a network, TensorFlow's harmless lines are not shown. How long it took
+    is kept where DVC runs it, for `stacker plan`.
 
     Args:
         main: takes what Typer reads from the command line.
@@ -33,6 +35,7 @@ def run_stage(main: Callable[..., Any], story: str | None, is_verified: bool = T
         sys.stdout.reconfigure(line_buffering=True)  # in a log file too, a line stands where and when it was printed
     command = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
     command.command(help=story)(_timed(main))
+    start = time.monotonic() - time.process_time()  # with the imports before: no clock says when Python began
     try:
         versions = read_versions(stage) if is_verified and "--help" not in sys.argv else {}
         verify_versions(versions, CODE / f"{stage}.txt")
@@ -40,6 +43,10 @@ def run_stage(main: Callable[..., Any], story: str | None, is_verified: bool = T
             command(prog_name=f"python -m stages.{stage}")
     except PipelineError as error:
         sys.exit(f"\nerror: {error}\n")
+    except SystemExit as end:  # so does Typer end, well or not
+        if end.code == 0:
+            keep_seconds(time.monotonic() - start)
+        raise
 
 
 def _timed(main: Callable[..., Any]) -> Callable[..., Any]:

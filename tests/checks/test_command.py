@@ -3,6 +3,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,7 @@ import typer
 
 from stacker.artifacts.code_files import CODE
 from stacker.artifacts.errors import PipelineError
+from stacker.artifacts.seconds import read_seconds
 from stacker.checks.command import run_stage
 
 ROOT = Path(__file__).parents[2]
@@ -150,3 +152,28 @@ def test_a_stage_that_fails_does_not_say_that_it_is_done(called, capsys):
         called(lambda: 1 / 0)
 
     assert "done" not in capsys.readouterr().out
+
+
+def test_how_long_a_stage_took_is_kept_where_dvc_runs_it(called, workspace, monkeypatch):
+    monkeypatch.setenv("DVC_STAGE", "train@first")
+    monkeypatch.setenv("DVC_ROOT", str(workspace))
+    before = time.process_time()
+
+    with pytest.raises(SystemExit):
+        called(lambda: time.sleep(0.3))
+
+    assert before + 0.2 < read_seconds("train@first") < before + 60  # what ran before counts, by the processor's time
+
+
+@pytest.mark.parametrize("arguments", [["--unknown"], []])
+def test_how_long_a_failure_took_is_not_kept(called, workspace, monkeypatch, arguments):
+    monkeypatch.setenv("DVC_STAGE", "train@first")
+    monkeypatch.setenv("DVC_ROOT", str(workspace))
+
+    def main() -> None:
+        raise PipelineError("no")
+
+    with pytest.raises(SystemExit):
+        called(main, *arguments)
+
+    assert read_seconds("train@first") is None

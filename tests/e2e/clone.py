@@ -32,6 +32,19 @@ class Repro(NamedTuple):
     output: str
 
 
+class Plan(NamedTuple):
+    """What `stacker plan` said of each stage that it names: what becomes of it, and why; and all that it printed."""
+
+    outcomes: dict[str, str]
+    lines: dict[str, list[str]]
+    output: str
+
+    @property
+    def waiting(self) -> set[str]:
+        """The stages that depend on a result."""
+        return {stage for stage, lines in self.lines.items() if "depends on the result" in lines[-1]}
+
+
 class Clone:
     """A Git and DVC repository with a cache of its own, out of reach of other tests and of the user's settings.
 
@@ -86,6 +99,9 @@ class Clone:
     def repro(self, *options: str, fails: bool = False) -> Repro:
         return read_repro(self.dvc("repro", *options, fails=fails))
 
+    def plan(self) -> Plan:
+        return read_plan(self.run("python", "-m", "stacker", "plan"))
+
     def stages(self) -> set[str]:
         return set(self.dvc("stage", "list", "--name-only").split())
 
@@ -128,6 +144,16 @@ def read_repro(output: str) -> Repro:
     ran = set(re.findall(r"Running stage '([^']+)'", output))
     restored = set(re.findall(r"Stage '([^']+)' is cached - skipping run", output))
     return Repro(ran, restored, output)
+
+
+def read_plan(output: str) -> Plan:
+    """Read the output of `stacker plan`."""
+    blocks = re.findall(r"^([\w@./]+): ([a-z -]+)[^\n]*\n((?: +[^\n]*\n)*)", output, flags=re.MULTILINE)
+    return Plan(
+        {stage: outcome for stage, outcome, _ in blocks},
+        {stage: lines.splitlines() for stage, _, lines in blocks},
+        output,
+    )
 
 
 def clone_working_tree(path: Path) -> Clone:

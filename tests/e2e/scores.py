@@ -51,7 +51,7 @@ def check_metrics(project: Clone, model: str, counts: Counts, has_initial: bool 
 
 
 def check_ensemble(project: Clone, ensemble: str, counts: Counts) -> None:
-    """`metrics/details/<ensemble>.json` says what the meta-model learnt from, and that the saved file was fed photos."""
+    """`metrics/details/<ensemble>.json` says what the meta-model learnt from; the saved file was fed photos."""
     metrics = json.loads((project.path / f"metrics/details/{ensemble}.json").read_text(encoding="utf-8"))
     fit_on = project.read_params()["stacking"]["fit_on"]
     assert (metrics["fit_on"], metrics["leaked"]) == (fit_on, fit_on == "train")

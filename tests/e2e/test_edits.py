@@ -17,6 +17,7 @@ import yaml
 
 from .clone import (
     Clone,
+    Plan,
     Repro,
     clone_again,
     clone_working_tree,
@@ -173,7 +174,7 @@ C = "{backbone: MobileNetV3Small}"
 LION = '"lion"'
 
 # fmt: off
-EDITS = [
+EDITS = [  # what was there before comes from the run-cache, but for the scores, which go into Git
     Edit("first_run",            change_nothing,                              CHECK | FETCH | everything("a", "b")),
     Edit("nothing_changed",      change_nothing,                                         NOTHING),
     # members and ensembles
@@ -183,11 +184,11 @@ EDITS = [
     Edit("members_reordered",    set_members(c=C, b=B, a=A),                             NOTHING),
     # the member's files must be swept out of the folders that these read; they give what they gave before
     Edit("member_removed",       set_members(a=A, b=B),                                  FUSE | ENSEMBLE),
-    Edit("label_swapped",        set_members(a=A, c=C),                      CHECK | FUSE | evaluated("c") | ENSEMBLE),
+    Edit("label_swapped",        set_members(a=A, c=C),                       CHECK | FUSE | evaluated("c") | ENSEMBLE),
     Edit("ensemble_added",       set_param("meta_models.second", {}),                    CHECK | SECOND),
     Edit("ensemble_removed",     set_param("meta_models", {"ensemble": {}}),             {"compare"}),
     Edit("users_own_file",       add_own_file,                                           STACK),
-    Edit("lock_deleted",         delete_own_file_and_lock_and_outputs,   evaluated("a", "c") | SCORES),  # likewise
+    Edit("lock_deleted",         delete_own_file_and_lock_and_outputs,           evaluated("a", "c") | SCORES),
     # other settings
     Edit("epochs_of_a_member",   set_param("members.a.training", {"epochs": 2}),         CHECK | retrained("a")),
     Edit("head_of_a_member",     set_param("members.a.head", {"hidden": [5]}),           CHECK | retrained("a")),
@@ -222,6 +223,7 @@ class Walk:
 
     def __init__(self, project: Clone):
         self.project = project
+        self.plans: dict[str, Plan] = {}  # of `stacker plan`, just before `dvc repro`
         self.repros: dict[str, Repro] = {}
         self.listings: dict[str, set[str]] = {}
         self.left = list(EDITS)
@@ -232,6 +234,7 @@ class Walk:
             edit = self.left[0]
             remaining, self.left = self.left[1:], []  # a failure ends the walk: the next edits would build on it
             edit.apply(self.project)
+            self.plans[edit.name] = self.project.plan()
             self.repros[edit.name] = self.project.repro()
             self.listings[edit.name] = self.project.list_files()
             self.project.commit(edit.name)
@@ -256,12 +259,122 @@ def test_an_edit_runs_these_stages_and_no_other(walk, edit):
     assert repro.ran == edit.runs, repro.output
 
 
+@pytest.mark.parametrize("edit", [edit.name for edit in EDITS])
+def test_plan_says_beforehand_what_the_edit_runs(walk, edit):
+    repro, plan = walk.reach(edit), walk.plans[edit]
+    runs, restored = (
+        {stage for stage, found in plan.outcomes.items() if found == word} for word in ("runs", "from the run-cache")
+    )
+    assert runs - plan.waiting <= repro.ran, plan.output
+    assert runs <= repro.ran | repro.restored, plan.output
+    assert restored <= repro.restored, plan.output
+    assert repro.ran | repro.restored <= set(plan.outcomes), plan.output
+    assert max(map(len, plan.output.splitlines())) <= 100
+
+
+PLANS = {  # how long `check` took hangs on the machine: N
+    "nothing_changed": "Nothing to do: all 13 stages are up to date.\n",
+    "width_of_meta_model": """\
+check: runs, about N s
+    meta_models.ensemble.hidden: not set -> [6]
+stack@ensemble: runs, not yet timed
+    meta_models.ensemble.hidden: not set -> [6]
+evaluate_ensemble@ensemble: may run, not yet timed
+    depends on the result of stack@ensemble
+compare: runs, not yet timed
+    meta_models.ensemble.hidden: not set -> [6]
+    depends on the result of stack@ensemble
+
+Stages: 3 run, 1 may run, about N s, 3 not yet timed; the other 9 stay as they are.
+May run: DVC leaves such a stage alone where all that it depends on comes out as before.
+A stage that runs and depends on a result may still come from the run-cache, once that is known.
+""",
+    "member_swapped_back": """\
+check: from the run-cache
+    members.b.backbone: MobileNetV3Small -> MobileNetV2
+embed@b: from the run-cache
+    members.b.backbone: MobileNetV3Small -> MobileNetV2
+train@b: from the run-cache
+    members.b.backbone: MobileNetV3Small -> MobileNetV2
+    data/features/b changed (files: 4 changed)
+fuse: from the run-cache
+    data/features changed
+stack@ensemble: from the run-cache
+    members.b.backbone: MobileNetV3Small -> MobileNetV2
+    data/predictions/members changed
+    models/members changed
+evaluate@b: runs, not yet timed
+    data/predictions/members/b.npz changed
+evaluate_ensemble@ensemble: runs, not yet timed
+    data/predictions/ensembles/ensemble.npz changed
+compare: runs, not yet timed
+    members.b.backbone: MobileNetV3Small -> MobileNetV2
+    data/predictions changed
+    plots/curves changed
+
+Stages: 3 run, 5 from the run-cache, 3 not yet timed; the other 5 stay as they are.
+""",
+    "member_removed": """\
+check: from the run-cache
+    members.c: {backbone: MobileNetV3Small} -> not set
+fuse: runs, not yet timed
+    data/code/fused.json: members: [a, b, c] -> [a, b]
+stack@ensemble: runs, not yet timed
+    members.c: {backbone: MobileNetV3Small} -> not set
+evaluate_ensemble@ensemble: may run, not yet timed
+    depends on the result of stack@ensemble
+compare: runs, not yet timed
+    members.c: {backbone: MobileNetV3Small} -> not set
+    depends on the results of fuse, stack@ensemble
+
+Stages: 3 run, 1 may run, 1 from the run-cache, 4 not yet timed; the other 8 stay as they are.
+May run: DVC leaves such a stage alone where all that it depends on comes out as before.
+A stage that runs and depends on a result may still come from the run-cache, once that is known.
+No longer stages, while files of theirs are still here: embed@c, train@c, evaluate@c. `compare`
+removes what members and ensembles of earlier settings left behind.
+""",
+    "comment": """\
+check: runs, about N s
+    changed: stacker
+    in no way that other stages see (a comment, layout, a package that makes no number)
+
+Stages: 1 runs, about N s; the other 12 stay as they are.
+""",
+}
+LINES = {  # a stage of an edit's plan: all that is said of it
+    ("member_added", "embed@c"): ["    new: dvc.lock does not have it"],
+    ("epochs_of_a_member", "train@a"): ["    members.a.training: not set -> {epochs: 2}"],
+    ("shared_training", "train@c"): ["    training.epochs: 1 -> 3"],
+    ("photo_added", "data/raw/photos.dvc"): ["    data/raw/photos changed"],
+    ("photo_added", "prepare"): ["    data/raw/photos changed (files: 1 added)"],
+    ("photo_added", "train@a"): ["    depends on the result of embed@a"],
+    ("users_own_file", "compare"): ["    depends on the result of stack@ensemble"],
+    ("augmentation", "train@a"): ["    code changed: stacker.training.augmentation"],
+    ("augmentation", "check"): ["    changed: stacker", "    code changed: stacker.training.augmentation"],
+    ("openvino_minor", "embed@c"): ["    package openvino: 2026.4 -> 2026.99"],
+    ("label_swapped", "train@c"): [
+        "    models/members/c.h5 is missing",
+        "    data/predictions/members/c.npz is missing",
+        "    plots/curves/c.csv is missing",
+    ],
+}
+
+
+@pytest.mark.parametrize("edit", PLANS)
+def test_plan_reads_in_one_look(walk, edit):
+    walk.reach(edit)
+    assert re.sub(r"about \d+ s", "about N s", walk.plans[edit].output) == PLANS[edit]
+
+
+@pytest.mark.parametrize(("edit", "stage"), LINES)
+def test_plan_says_why(walk, edit, stage):
+    walk.reach(edit)
+    assert walk.plans[edit].lines[stage] == LINES[edit, stage]
+
+
 def test_what_was_there_before_comes_from_the_run_cache(walk):
-    """But for scores and pictures, which Git keeps: they take seconds."""
-    swapped_back = evaluated("b") | SCORES
-    assert walk.reach("member_swapped_back").restored == CHECK | rebuilt("b") - swapped_back
-    all_scores = evaluated("a", "c") | SCORES
-    assert walk.reach("lock_deleted").restored == CHECK | FETCH | everything("a", "c") - all_scores
+    assert walk.reach("member_swapped_back").restored == CHECK | rebuilt("b") - evaluated("b") - SCORES
+    assert walk.reach("lock_deleted").restored == CHECK | FETCH | everything("a", "c") - evaluated("a", "c") - SCORES
 
 
 def test_a_mapping_in_another_order_is_no_change(walk):

@@ -20,9 +20,9 @@ COUNTED = ("n", "accuracy", "accuracy_low", "accuracy_high", "gained", "lost", "
 
 def read_numbers(project: Clone) -> dict[str, Any]:
     """All that is in `metrics/`, by file and key."""
-    files = sorted((project.path / "metrics").glob("*.json"))
+    files = sorted((project.path / "metrics").rglob("*.json"))
     return {
-        f"{path.stem}.{key}": value
+        f"{path.parent.name}.{path.stem}.{key}": value
         for path in files
         for key, value in flatten(json.loads(path.read_text(encoding="utf-8")))
     }

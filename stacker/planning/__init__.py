@@ -1,0 +1,4 @@
+"""What `dvc repro` would do now, and why: DVC's own status and graph, thought through to the end before a run.
+
+May import: `checks`, `settings`, `artifacts`.
+"""
