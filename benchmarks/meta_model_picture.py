@@ -32,6 +32,8 @@ def draw_differences(outcomes: Mapping[str, Outcome]) -> None:
     axes[0].set_yticks(range(len(outcomes)), list(outcomes))
     axes[0].invert_yaxis()
     axes[0].set_xlabel("log loss, % of the rival's   (left of 0: the new one is better)")
+    axes[1].set_xscale("symlog", linthresh=1)  # one cell is tens of points away
+    axes[1].set_xticks([-10, -1, 0, 1, 10, 50], ["-10", "-1", "0", "+1", "+10", "+50"])
     axes[1].set_xlabel("accuracy, percentage points   (right of 0: the new one is better)")
     title = "the new meta-model less the ... (bars: 2 standard errors to each side)"
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=2, title=title)
