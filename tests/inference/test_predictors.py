@@ -34,24 +34,24 @@ def run(model: keras.Model, inputs: dict[str, np.ndarray], **settings) -> np.nda
 
 
 def test_openvino_gives_what_keras_gives_in_float32():
-    member = build_small_member()
+    member = build_small_member(standardize=False)  # standardising a net of random weights blows rounding up
     expected = keras.ops.convert_to_numpy(member(IMAGES.astype(np.float32), training=False))
 
     for engine in ("keras", "openvino"):
         received = run(member, {"pet": IMAGES}, engine=engine, batch_size=4)
         assert received.dtype == np.float32
-        np.testing.assert_allclose(received, expected, atol=1e-4)
+        np.testing.assert_allclose(received, expected, rtol=0, atol=1e-3 * np.ptp(expected))  # they are small
 
 
 def test_openvino_in_bfloat16_stays_near_where_the_cpu_has_it_and_says_so_where_not():
-    member = build_small_member(standardize=False)  # standardising a net of random weights blows rounding up
+    member = build_small_member(standardize=False)
 
     if HAS_BFLOAT16:
         predictor = compile_predictor(
             member, make_inference(engine="openvino", precision="bfloat16"), {"pet": IMAGES.dtype}
         )
         expected = keras.ops.convert_to_numpy(member(IMAGES.astype(np.float32), training=False))
-        np.testing.assert_allclose(predictor.predict({"pet": IMAGES}), expected, atol=0.02)
+        np.testing.assert_allclose(predictor.predict({"pet": IMAGES}), expected, rtol=0, atol=0.1 * np.ptp(expected))
         assert predictor.precision == "bfloat16"
     else:
         with pytest.raises(PipelineError, match=r"inference\.precision: this CPU has no bfloat16"):
