@@ -75,9 +75,10 @@ class Grammar:
             child = next(self._unfold(block["additionalProperties"]))
             return f"{{<label>: {self._give_example(child)}}}"
         name, schema = next(iter(block["properties"].items()))
-        examples = [example for branch in self._unfold(schema) for example in branch.get("examples", [])]
-        example = next(schema[word] for word in ("const", "default") if word in schema) if not examples else examples[0]
-        return f"{{{name}: {example}}}"
+        stated = [schema[word] for word in ("const", "default") if word in schema]
+        branches = list(self._unfold(schema))
+        examples = [one for branch in branches for word in ("examples", "enum") for one in branch.get(word, [])]
+        return f"{{{name}: {[*stated, *examples][0]}}}"
 
     def _unfold(self, schema: Schema) -> Iterator[Schema]:
         """The branches of a schema: each kind of value that it takes."""
