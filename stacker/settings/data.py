@@ -1,6 +1,7 @@
 """The block `data`: where the photos are, how they come to one size, and what each split is made of."""
 
 import posixpath
+import re
 from itertools import permutations
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
@@ -13,12 +14,23 @@ from stacker.settings.sections import Fraction, Section, Seed, Side
 Channel = Annotated[int, Field(ge=0, le=255)]
 
 
+def check_no_share(folder: str) -> str:
+    """`20%` and `0,2` are text to YAML, and would be taken for the name of a folder."""
+    if re.fullmatch(r"\d+([.,]\d+)? ?%|0?[.,]\d+", folder):
+        raise ValueError("a fraction is a number such as 0.2")
+    return folder
+
+
+Folder = Annotated[str, Field(description="the name of a folder")]
+Source = Fraction | Annotated[Folder, AfterValidator(check_no_share)]
+
+
 class Splits(Section):
     """Where each split comes from: a folder below `data.images`, or a fraction of the train folder's images."""
 
-    train: str = "."
-    validation: Fraction | str = 0.1
-    test: Fraction | str = 0.2
+    train: Folder = "."
+    validation: Source = 0.1
+    test: Source = 0.2
 
     @model_validator(mode="after")
     def check_sources(self) -> "Splits":
@@ -50,7 +62,7 @@ def check_interpolation(name: Any) -> Any:
 
 
 class Data(Section):
-    images: Annotated[str, AfterValidator(check_folder)]
+    images: Annotated[Folder, AfterValidator(check_folder), Field(examples=["photos"])]
     image_size: Side = 224
     fit: Literal["stretch", "crop", "pad"] = "stretch"
     interpolation: Annotated[Literal["auto", "linear", "cubic"], BeforeValidator(check_interpolation)] = "auto"

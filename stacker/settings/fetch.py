@@ -8,6 +8,14 @@ from stacker.artifacts.errors import PipelineError
 from stacker.settings.reading import read_block, validate
 from stacker.settings.sections import Section
 
+Url = Annotated[
+    str,
+    Field(
+        pattern=r"^(https?|ftp|file)://", description="an address that begins with http://, https://, ftp:// or file://"
+    ),
+]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="64 lower-case hexadecimal digits")]
+
 
 class DigitsSource(Section):
     kind: Literal["digits"]
@@ -16,8 +24,8 @@ class DigitsSource(Section):
 
 class ArchiveSource(Section):
     kind: Literal["archive"]
-    url: Annotated[str, Field(pattern=r"^(https?|ftp|file)://")]
-    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+    url: Url
+    sha256: Sha256 | None = None
 
 
 class TfdsSource(Section):

@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter
 
 from stacker.artifacts.errors import PipelineError
-from stacker.settings.reading import PARAMS, Document, Place, read_document, validate_at
+from stacker.settings.expectations import Place
+from stacker.settings.reading import PARAMS, Document, read_document, validate_at
 from stacker.settings.sections import expand_name
 
 SHARED = ("backbone", "training")  # blocks that every member takes unless it says otherwise

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag, TypeAdapter, model_validator
+from pydantic import Discriminator, Field, Tag, TypeAdapter
 
 from stacker.artifacts.errors import PipelineError
 from stacker.settings.reading import read_block, validate
@@ -21,20 +21,6 @@ class PenalisedMetaModel(Section):
     calibration: Literal["temperature"] | None = None
     class_weights: ClassWeights = "auto"
     seed: Seed = 0
-
-    @model_validator(mode="before")
-    @classmethod
-    def check_fit(cls, value: Any) -> Any:
-        fit = value.get("fit", "penalised") if isinstance(value, dict) else "penalised"
-        if fit != "penalised":
-            raise ValueError(f"fit: expected penalised or adam, received {fit!r}")
-        only_adam = sorted({"epochs", "batch_size", "learning_rate"} & set(value)) if isinstance(value, dict) else []
-        if only_adam:
-            raise ValueError(
-                f"{', '.join(only_adam)}: the meta-model is fitted to its optimum, which knows no such setting: remove "
-                "it, or set `fit: adam`"
-            )
-        return value
 
 
 class AdamMetaModel(Section):

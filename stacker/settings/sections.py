@@ -9,15 +9,15 @@ Fraction = Annotated[float, Field(gt=0, lt=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 Count = Annotated[int, Field(gt=0)]
 Rate = Annotated[float, Field(gt=0)]
-Side = Annotated[int, Field(ge=32, le=2048)]  # pixels
+Side = Annotated[int, Field(ge=32, le=2048, description="the side of a square in pixels")]
+
+LABEL_RULE = "a label is a lower-case letter, then lower-case letters, digits or '_', 41 characters at most"
 
 
 def check_label(label: str) -> str:
     """A label names files, Keras layers and DVC stages: lower-case snake_case is valid in all three."""
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,40}", label):
-        raise ValueError(
-            "a label is a lower-case letter, then lower-case letters, digits or '_', 41 characters at most"
-        )
+        raise ValueError(LABEL_RULE)
     return label
 
 

@@ -6,6 +6,8 @@ from pydantic import Field
 
 from stacker.settings.sections import Count, Rate, Section, Seed
 
+LAYER = "the name of the first layer to train"
+
 
 class Augmentation(Section):
     rotation_degrees: Annotated[float, Field(ge=0, le=180)] = 0.0
@@ -15,7 +17,7 @@ class Augmentation(Section):
 
 
 class FineTune(Section):
-    layers: Literal["all"] | Count | str
+    layers: Literal["all"] | Annotated[Count, Field(examples=[30])] | Annotated[str, Field(description=LAYER)]
     epochs: Count = 5
     learning_rate: Rate = 0.00001
     batch_norm: Literal["frozen", "trained"] = "frozen"

@@ -24,6 +24,8 @@ def find_unread(document: Document, members: Mapping[str, Member]) -> Iterator[s
         document: the whole of `params.yaml`.
         members: those of the document, complete and checked.
     """
+    if not members:
+        return
     solvers = {label: choose_solver(member) for label, member in members.items()}
     shared = document["training"] or {}
     own = {label: document["members"][label].get("training") or {} for label in members}

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from pydantic import TypeAdapter, model_validator
+from pydantic import TypeAdapter
 
 from stacker.settings.architectures import ARCHITECTURES
 from stacker.settings.backbone import SharedBackbone
@@ -16,6 +16,7 @@ from stacker.settings.inference import Inference
 from stacker.settings.members import Member
 from stacker.settings.merging import complete_members, locate_setting
 from stacker.settings.meta_models import EnsembleCheck, MetaModel
+from stacker.settings.near_names import list_and
 from stacker.settings.reading import PARAMS, explain_wrong, read_document, validate_at
 from stacker.settings.sections import Label, Section
 from stacker.settings.stacking import Stacking
@@ -45,54 +46,63 @@ class Settings(Section):
     inference: Inference
     cross_validation: dict[Label, CrossValidation]
 
-    @model_validator(mode="after")
-    def check_together(self) -> "Settings":
-        if not self.members:
-            raise ValueError("`members` is empty: name at least one")
-        problems = [problem for label, member in self.members.items() for problem in self._check_member(label, member)]
-        problems += [problem for label in self.meta_models for problem in self._check_meta_model(label)]
-        if self.cross_validation:
-            problems += [f"cross_validation: {problem}" for problem in self._list_learners_from_images()]
-        if self.meta_models and len(self.members) < 2:
-            problems.append(
-                f"stacking needs at least two members, received one ({next(iter(self.members))}): "
-                "add a member, or set `meta_models: {}` to train it alone"
-            )
-        if problems:
-            raise ValueError("\n  ".join(problems))
-        return self
 
-    def _list_learners_from_images(self) -> Iterator[str]:
-        for label, member in self.members.items():
-            training = member.training
-            if member.backbone.trainable or training.augmentation is not None or training.fine_tune is not None:
-                yield (
-                    f"repeats the whole procedure on kept features, and {label} learns from images: set "
-                    "`cross_validation: {}`, or take away `backbone.trainable`, `training.augmentation` and "
-                    "`training.fine_tune`"
-                )
+def list_contradictions(settings: Settings) -> Iterator[str]:
+    """A line for each block that does not go with another one, what is wrong with it and what to do."""
+    if not settings.members:
+        yield "members: there is none: name at least one"
+        return
+    for label, member in settings.members.items():
+        yield from _check_member(settings, label, member)
+    for label in settings.meta_models:
+        yield from _check_meta_model(settings, label)
+    learners = list_learners_from_images(settings) if settings.cross_validation else []
+    if learners:
+        yield (
+            f"cross_validation: it repeats the whole procedure on kept features, and {list_and(learners)} "
+            f"{'learns' if len(learners) == 1 else 'learn'} from images: set `cross_validation: {{}}`, or take away "
+            "`backbone.trainable`, `training.augmentation` and `training.fine_tune`"
+        )
+    if settings.meta_models and len(settings.members) < 2:
+        yield (
+            f"members: stacking needs at least two, received one ({next(iter(settings.members))}): add a member, or "
+            "set `meta_models: {}` to train it alone"
+        )
 
-    def _check_member(self, label: str, member: Member) -> Iterator[str]:
-        if RESERVED_LABELS.fullmatch(label) or label.removeprefix("member_") in self.members.keys() - {label}:
-            yield f"members.{label}: that label is kept for a file or a layer of the pipeline's own: choose another"
-        minimum = ARCHITECTURES[member.backbone.name].minimum_size
-        image_size = member.backbone.image_size or self.data.image_size
-        if image_size < minimum:
-            yield (
-                f"members.{label}: {member.backbone.name} needs images of at least {minimum} px, received "
-                f"{image_size}: raise `data.image_size`, or set this member's `backbone.image_size`"
-            )
 
-    def _check_meta_model(self, label: str) -> Iterator[str]:
-        if RESERVED_LABELS.fullmatch(label):
-            yield f"meta_models.{label}: that label is kept for a file or a layer of the pipeline's own: choose another"
-        if label in self.members:
-            yield f"meta_models.{label}: a member is called {label} too, and their files would be the same: rename one"
-        if self.meta_models[label].calibration and self.stacking.fit_on == "train":
-            yield (
-                f"meta_models.{label}.calibration: a temperature is fitted on held-out rows, and `stacking.fit_on: "
-                "train` holds out none: set it to oof or holdout, or calibration to null"
-            )
+def list_learners_from_images(settings: Settings) -> list[str]:
+    """The members whose training runs the network, so that no kept features say what it gives."""
+    return [
+        label
+        for label, member in settings.members.items()
+        if member.backbone.trainable
+        or member.training.augmentation is not None
+        or member.training.fine_tune is not None
+    ]
+
+
+def _check_member(settings: Settings, label: str, member: Member) -> Iterator[str]:
+    if RESERVED_LABELS.fullmatch(label) or label.removeprefix("member_") in settings.members.keys() - {label}:
+        yield f"members.{label}: that label is kept for a file or a layer of the pipeline's own: choose another"
+    minimum = ARCHITECTURES[member.backbone.name].minimum_size
+    image_size = member.backbone.image_size or settings.data.image_size
+    if image_size < minimum:
+        yield (
+            f"members.{label}: {member.backbone.name} needs images of at least {minimum} px, received "
+            f"{image_size}: raise `data.image_size`, or set this member's `backbone.image_size`"
+        )
+
+
+def _check_meta_model(settings: Settings, label: str) -> Iterator[str]:
+    if RESERVED_LABELS.fullmatch(label):
+        yield f"meta_models.{label}: that label is kept for a file or a layer of the pipeline's own: choose another"
+    if label in settings.members:
+        yield f"meta_models.{label}: a member is called {label} too, and their files would be the same: rename one"
+    if settings.meta_models[label].calibration and settings.stacking.fit_on == "train":
+        yield (
+            f"meta_models.{label}.calibration: a temperature is fitted on held-out rows, and `stacking.fit_on: "
+            "train` holds out none: set it to oof or holdout, or calibration to null"
+        )
 
 
 def load_settings(path: Path = PARAMS) -> Settings:
@@ -105,7 +115,7 @@ def load_settings(path: Path = PARAMS) -> Settings:
     settings = validate_at(
         TypeAdapter(Settings), complete_members(document), lambda place: locate_setting(place, document), path
     )
-    unread = list(find_unread(document, settings.members))
-    if unread:
-        raise explain_wrong(unread, path)
+    lines = [*list_contradictions(settings), *find_unread(document, settings.members)]
+    if lines:
+        raise explain_wrong(lines, path)
     return settings

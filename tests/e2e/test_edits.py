@@ -434,7 +434,7 @@ def test_wrong_settings_stop_the_run_before_any_work_and_are_named(walk, tmp_pat
         set_param(where, value)(project)
     repro = project.repro(fails=True)
     assert repro.ran == CHECK
-    assert "params.yaml has 6 wrong setting(s)" in repro.output
+    assert "6 wrong settings in params.yaml" in repro.output
     for message in ("trainning", "data.image_sise", "training.epoch"):
         assert f"{message}: there is no such setting" in repro.output
     assert "data.seed: " in repro.output

@@ -170,7 +170,7 @@ def test_a_wrong_setting_is_named_as_check_names_it(project):
 
     output = project.run("python", "-m", "stacker", "plan", "--exit-code", fails=True)
 
-    assert "error: params.yaml has 1 wrong setting(s):\n  training.epoch: there is no such setting" in output
+    assert "error: 1 wrong setting in params.yaml:\n  training.epoch: there is no such setting" in output
     assert "Traceback" not in output
 
 

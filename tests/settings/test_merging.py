@@ -96,7 +96,9 @@ def test_load_member_names_a_wrong_setting_where_it_stands(workspace):
 def test_a_backbone_that_nobody_describes_lacks_a_name(workspace):
     write_edited({"backbone": "DELETE", "members.first": {}})
 
-    with pytest.raises(PipelineError, match=r"\n  members\.first\.backbone\.name: this setting is missing$"):
+    with pytest.raises(
+        PipelineError, match=r"\n  members\.first\.backbone\.name: this setting is missing: expected the name of a b"
+    ):
         load_backbone("first")
 
 

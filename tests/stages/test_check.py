@@ -186,7 +186,7 @@ def test_a_failed_check_leaves_the_files_as_they_were(tmp_path, monkeypatch):
 
     assert (first.returncode, second.returncode) == (0, 1)
     assert first.stdout == "params.yaml is valid; data/code says which code each of 9 stages runs\n"
-    assert "error: params.yaml has 1 wrong setting(s):\n  training.epoch: there is no such setting" in second.stderr
+    assert "error: 1 wrong setting in params.yaml:\n  training.epoch: there is no such setting" in second.stderr
     assert "Traceback" not in second.stderr
     assert {path.name: path.read_bytes() for path in Path("data/code").iterdir()} == before
     assert [path.name for path in Path("data").iterdir()] == ["code"]
