@@ -47,6 +47,9 @@ def test_photos_of_equal_confidence_stay_together():
 
     assert [len(rows) for rows in split_evenly(few)] == [200]
 
+    top = np.array([0.5 + number / 1000 for number in range(10)] + [0.9] * 87 + [0.97, 0.98, 0.99])
+    assert [len(rows) for rows in split_evenly(top)] == [100]  # nor three that are left
+
     some = np.array([1.0] * 130 + [0.5 + number / 1000 for number in range(70)])
     assert [len(rows) for rows in split_evenly(some)] == [40, 30, 130]
     more = np.array([1.0] * 150 + [0.5 + number / 1000 for number in range(50)])  # ten are no bin either

@@ -42,6 +42,18 @@ def test_nobody_is_called_outside_who_reaches_the_corner(draw):
     assert len(figure.axes) == 2  # two classes need no table
 
 
+@pytest.mark.parametrize(("poor", "span"), [(1, 0.05), (2, 5 / 6)])
+def test_the_corner_holds_what_the_median_model_needs(poor, span):
+    """Perfect models need the least corner; POOR passes at a third from the ideal place: 2.5 times that."""
+    models = [PERFECT, *[POOR._replace(name=f"poor {number}") for number in range(poor)]] + [GOOD] * (2 - poor)
+
+    with fixed_look():
+        _, corner = draw_roc(models, LABELS, ["cat", "dog"]).axes
+
+    assert corner.get_xlim() == pytest.approx((-0.03 * span, span))
+    assert corner.get_ylim() == pytest.approx((1 - span, 1 + 0.03 * span))
+
+
 def test_of_several_classes_there_is_a_table_of_each_ones_score():
     labels, models = make_models(2, 3)
 
