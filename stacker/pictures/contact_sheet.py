@@ -1,110 +1,102 @@
-"""The contact sheet: the photos that a model got most confidently wrong, with every member's vote."""
+"""The contact sheet: photos, each with its class and every model's vote."""
 
-import csv
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import NamedTuple
+from collections.abc import Sequence
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from PIL import Image
 
-from stacker.artifacts.errors import PipelineError
-from stacker.pictures.look import shorten
+from stacker.pictures.look import DPI, WIDTH, shorten
+from stacker.pictures.shown_photos import Shown
 
-MOST_SHOWN = 12
 COLUMNS = 4
-NAME_LENGTH = 18
+SIDE = 208  # pixels, of a photo as it is drawn; a cell has 225, the rest is space between photos
+LINE = 13  # pixels, of a line of text below a photo
+ABOVE, GAP = 34, 16  # pixels: two lines above a photo, and the space below a cell
+TITLE_LINE, FEWEST_PIXELS = 19, 640  # pixels: of the title, and a width in which it fits
+LINE_LENGTH, CLASS_LENGTH = 35, 10  # characters
 
 
-class Mistake(NamedTuple):
-    """One photo that was got wrong.
+def fit_image(image: np.ndarray, side: int = SIDE) -> np.ndarray:
+    """The image at the size at which it is drawn, in whole pixels: enlarged a whole number of times, or made smaller.
 
-    Attributes:
-        image: uint8, (height, width, 3), RGB, 0-255.
-        path: of the photo.
-        truth: its class.
-        votes: by model, the judged one first: the class it predicts, and the probability it gives that class.
-    """
-
-    image: np.ndarray
-    path: str
-    truth: str
-    votes: list[tuple[str, str, float]]
-
-
-def find_mistakes(labels: np.ndarray, probabilities: np.ndarray, most: int = MOST_SHOWN) -> np.ndarray:
-    """The rows whose wrong prediction is surest, surest first; of equals, the first row.
+    Anything between would blur it.
 
     Args:
-        labels: int64, (n,).
-        probabilities: float64, (n, k).
-        most: how many at most.
+        image: uint8, (height, width, 3), RGB, 0-255.
+        side: the most pixels a side, at least 1.
 
     Returns:
-        Int64, (at most `most`,).
+        Uint8, (at most side, at most side, 3), RGB, 0-255.
     """
-    wrong = np.flatnonzero(probabilities.argmax(axis=1) != labels)
-    return wrong[np.argsort(-probabilities[wrong].max(axis=1), kind="stable")][:most]
+    longest = max(image.shape[:2])
+    if longest <= side:
+        times = side // longest
+        return image.repeat(times, axis=0).repeat(times, axis=1)
+    height, width = (max(1, round(length * side / longest)) for length in image.shape[:2])
+    return np.asarray(Image.fromarray(image).resize((width, height), Image.Resampling.LANCZOS))
 
 
-def read_paths(manifest: Path, split: str) -> list[str]:
-    """The photos' paths of a split, in the order of the array's rows.
+def draw_contact_sheet(shown: Sequence[Shown], title: str) -> Figure:
+    """Draw the photos, each with its path, its class, and what every model says of it.
 
-    Raises:
-        PipelineError: the manifest is missing.
-    """
-    try:
-        with manifest.open(newline="", encoding="utf-8") as stream:
-            return [row["path"] for row in csv.DictReader(stream) if row["split"] == split]
-    except FileNotFoundError:
-        raise PipelineError(f"{manifest} is missing: run `dvc repro prepare`, or `dvc checkout`") from None
-
-
-def collect_votes(votes: Mapping[str, np.ndarray], row: int, classes: Sequence[str]) -> list[tuple[str, str, float]]:
-    """What each model says of one row: its name, the class, the probability it gives that class.
+    The layout is in pixels, so that photos are drawn as `fit_image` gives them.
 
     Args:
-        votes: by model, probabilities, float64, (n, k).
-        row: which.
-        classes: the k class names.
+        shown: at least one photo.
+        title: what they are.
     """
-    guesses = {name: int(probabilities[row].argmax()) for name, probabilities in votes.items()}
-    return [(name, classes[guess], float(votes[name][row, guess])) for name, guess in guesses.items()]
-
-
-def draw_contact_sheet(mistakes: Sequence[Mistake], judged: str, wrong: int) -> Figure:
-    """Draw the photos.
-
-    Args:
-        mistakes: those to show, the surest first.
-        judged: the model whose mistakes they are.
-        wrong: how many it makes in all.
-    """
-    if not mistakes:
-        figure = Figure((6, 1.5), layout="constrained")
-        figure.suptitle(f"{judged} gets every test photo right: no mistake to show")
-        return figure
-    columns = min(COLUMNS, len(mistakes))
-    rows = -(-len(mistakes) // columns)
-    lines = len(mistakes[0].votes)
-    # a photo, its title, and a line a vote: less height would let the votes run into the title below
-    figure = Figure((max(2.9 * columns, 6), (3.3 + 0.125 * lines) * rows + 0.4), layout="constrained")
-    for number, mistake in enumerate(mistakes, start=1):
-        _draw_mistake(figure.add_subplot(rows, columns, number), mistake)
-    figure.suptitle(f"The {len(mistakes)} most confident of {wrong:,} mistakes of {judged}")
+    columns, rows = min(COLUMNS, len(shown)), -(-len(shown) // COLUMNS)
+    across = round(WIDTH * DPI / COLUMNS)
+    images = [fit_image(photo.image) for photo in shown]
+    down = ABOVE + max(len(image) for image in images) + LINE * (len(shown[0].votes) + 1) + GAP
+    above = TITLE_LINE * (2 + title.count("\n"))
+    width, height = max(across * columns, FEWEST_PIXELS), above + down * rows + 2 * LINE
+    figure = Figure((width / DPI, height / DPI))
+    figure.text(0.5, 1 - 8 / height, title, ha="center", va="top", fontsize=11)
+    for number, (photo, image) in enumerate(zip(shown, images, strict=True)):
+        left, top = across * (number % columns) + 8, above + down * (number // columns)
+        _draw_photo(figure, photo, image, left, top)
+    note = "sure: the probability that a model gives to the class that it predicts"
+    figure.text(8 / width, 6 / height, note, fontsize=8, color="#555555")
     return figure
 
 
-def _draw_mistake(axes: Axes, mistake: Mistake) -> None:
-    axes.imshow(mistake.image)
-    axes.set_xticks([])
-    axes.set_yticks([])
+def _draw_photo(figure: Figure, photo: Shown, image: np.ndarray, left: int, top: int) -> None:
+    """Draw one photo as `image`; `left` and `top` in pixels from the upper left corner of the figure."""
+    width, height = figure.get_size_inches() * DPI
+    tall, wide = image.shape[:2]
+    title = f"{shorten(photo.path, 32)}\ntruth: {shorten(photo.truth, 24)}"
+    figure.text(left / width, 1 - top / height, title, va="top", fontsize=8)
+    place = (left / width, 1 - (top + ABOVE + tall) / height, wide / width, tall / height)
+    axes = figure.add_axes(place, xticks=[], yticks=[])
     axes.spines[:].set_visible(False)
-    axes.set_title(f"{shorten(mistake.path, 38)}\ntruth: {shorten(mistake.truth, 24)}", fontsize=8)
-    lines = [
-        f"{'✓' if guess == mistake.truth else '✗'} {shorten(name, NAME_LENGTH):{NAME_LENGTH}} "
-        f"{shorten(guess, 12):12} {probability:.3f}"
-        for name, guess, probability in mistake.votes
-    ]
-    axes.set_xlabel("\n".join(lines), family="DejaVu Sans Mono", fontsize=7, loc="left")
+    axes.imshow(image, interpolation="nearest", aspect="auto")
+    figure.text(
+        left / width,
+        1 - (top + ABOVE + tall + 4) / height,
+        write_votes(photo),
+        va="top",
+        family="DejaVu Sans Mono",
+        fontsize=7,
+    )
+
+
+def write_votes(photo: Shown) -> str:
+    """A line a model below a header, in columns of equal width."""
+    widest = max(len("predicts"), *(min(len(guess), CLASS_LENGTH) for _, guess, _ in photo.votes))
+    name_length = LINE_LENGTH - widest - len("✓   0.000")
+    lines = [("", "model", "predicts", " sure")]
+    for name, guess, probability in photo.votes:
+        lines.append(
+            (
+                "✓" if guess == photo.truth else "✗",
+                shorten(name, name_length),
+                shorten(guess, CLASS_LENGTH),
+                f"{probability:.3f}",
+            )
+        )
+    widths = [max(len(line[column]) for line in lines) for column in range(4)]
+    return "\n".join(
+        " ".join(f"{cell:{width}}" for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
+    )

@@ -26,12 +26,13 @@ MOST_CLASSES = 20  # in the table of recalls
 
 def write_markdown(findings: Findings) -> str:
     """The whole report, fit for a pull-request comment."""
+    findings = findings._replace(standings=[standing for standing in findings.standings if not _is_copy(standing)])
     parts = [
         "# Leaderboard",
         _introduce(findings),
         _warn_of_leaks(findings),
         _warn_of_rare_classes(findings),
-        _tabulate_standings(findings.standings),
+        _tabulate_standings(findings.standings, findings.best_member),
         _list_notes(findings.standings),
         "## More scores of the test photos",
         "Lower is better for the Brier score and the calibration error (of the predicted class, "
@@ -43,6 +44,11 @@ def write_markdown(findings: Findings) -> str:
         *_tabulate_recalls(findings),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _is_copy(standing: Standing) -> bool:
+    """Is it the best member once more, as a rival of the ensembles? It is marked instead of shown twice."""
+    return standing.model.key == "baselines.best_member"
 
 
 def _warn_of_leaks(findings: Findings) -> str:
@@ -61,9 +67,9 @@ def _introduce(findings: Findings) -> str:
     classes = len(findings.classes)
     return (
         f"{count_photos(scores, 'test photos')} (test set {findings.test_set}), {classes} classes. In the order of the "
-        "held-out log loss (nats, lower is better): by it one chooses. The test columns say how good the choice is; "
-        "to choose by them would make them too good. Accuracy with its 95 % interval (Wilson's; copies of a photo "
-        "count as what they are)."
+        "held-out log loss (nats, lower is better): by it one chooses (★: the best member by it). The test columns say "
+        "how good the choice is; to choose by them would make them too good. Accuracy with its 95 % interval "
+        "(Wilson's; copies of a photo count as what they are)."
     )
 
 
@@ -77,12 +83,12 @@ def _warn_of_rare_classes(findings: Findings) -> str:
     )
 
 
-def _tabulate_standings(standings: Sequence[Standing]) -> str:
+def _tabulate_standings(standings: Sequence[Standing], best_member: str) -> str:
     header = ("", "model", *HELD_OUT, "accuracy", "95 % interval", "right", "log loss")
     rows = [
         (
             number,
-            _name_model(standing.model),
+            _name_model(standing.model) + (" ★" if standing.model.title == best_member else ""),
             *(f"{standing.held_out[name]:.4f}" for name in HELD_OUT.values()),
             f"{standing.scores['accuracy']:.4f}",
             f"{standing.scores['accuracy_low']:.4f} to {standing.scores['accuracy_high']:.4f}",

@@ -1,4 +1,4 @@
-"""What all pictures share, their look and how they are saved; and the picture of the leaderboard."""
+"""What all pictures share: their look and how they are saved."""
 
 import io
 import math
@@ -10,19 +10,26 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
-from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
 from stacker.artifacts.outputs import replaced_file
 from stacker.artifacts.results import PLOTS
-from stacker.scoring.reports import count_photos
-from stacker.scoring.standings import Model, Standing
+from stacker.scoring.standings import Model
 
 # Paul Tol's "muted" scheme, told apart with every kind of colour blindness (his technical note SRON/EPS/TN/09-002);
 # pale grey and the yellow that vanishes on white are left out. Dashes go on where the colours end.
 COLOURS = ("#332288", "#CC6677", "#117733", "#88CCEE", "#882255", "#44AA99", "#999933", "#AA4499")
 DASHES: tuple[Any, ...] = ("-", (0, (4, 1.5)), (0, (1, 1)))
-BASELINE_DASHES: tuple[Any, ...] = ((0, (6, 2)), (0, (2, 1.5)), (0, (6, 1.5, 1, 1.5)), (0, (1, 2)))
+BASELINE_DASHES: tuple[Any, ...] = (  # one for each baseline that is drawn
+    (0, (6, 2)),
+    (0, (2, 1.5)),
+    (0, (6, 1.5, 1, 1.5)),
+    (0, (1, 2)),
+    (0, (6, 1.5, 1, 1.5, 1, 1.5)),
+    "-",
+)
+DPI = 100
+WIDTH = 9.0  # inches, of every picture that has room to fill: 900 pixels, which a README shows as they are
 LOOK: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 9,
@@ -30,7 +37,7 @@ LOOK: dict[Any, Any] = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "text.parse_math": False,  # a `$` in a class or file name is just that
-    "figure.dpi": 100,
+    "figure.dpi": DPI,
 }
 
 
@@ -49,7 +56,7 @@ def save_picture(figure: Figure, name: str) -> None:
     Git keeps every version of it, so it gets a palette: a contact sheet of photos shrinks to a third.
     """
     drawn = io.BytesIO()
-    figure.savefig(drawn, format="png", dpi=100, metadata={"Software": None})
+    figure.savefig(drawn, format="png", dpi=DPI, metadata={"Software": None})
     with replaced_file(PLOTS / f"{name}.png") as path, Image.open(drawn) as picture:
         picture.convert("RGB").quantize(256).save(path, format="PNG", optimize=True)
 
@@ -80,7 +87,7 @@ def build_grid(count: int, width: float, height: float, ylabel: str, columns: in
     columns = min(columns, count)
     rows = math.ceil(count / columns)
     layout = ConstrainedLayoutEngine(h_pad=0.08)  # inches; by default tick labels touch the titles below them
-    figure = Figure((max(width * columns, 5.0), height * rows + 0.5), layout=layout)
+    figure = Figure((max(width * columns, 7.0), height * rows + 0.5), layout=layout)
     panels = [figure.add_subplot(rows, columns, number) for number in range(1, count + 1)]
     for axes in panels[::columns]:
         axes.set_ylabel(ylabel)
@@ -90,32 +97,3 @@ def build_grid(count: int, width: float, height: float, ylabel: str, columns: in
 def shorten(text: str, length: int) -> str:
     """`text` in at most `length` characters: its end is kept, which in paths and labels tells most."""
     return text if len(text) <= length else "…" + text[-(length - 1) :]
-
-
-def draw_leaderboard(standings: Sequence[Standing]) -> Figure:
-    """Accuracy and log loss on the test split with their intervals, and, as circles, on the held-out rows.
-
-    The order is that of the held-out log loss.
-    """
-    styles = choose_styles([standing.model for standing in standings])
-    figure = Figure((10, 1.4 + 0.36 * len(standings)), layout="constrained")
-    accuracy, loss = figure.subplots(1, 2, sharey=True)
-    for axes, name in ((accuracy, "accuracy"), (loss, "log_loss")):
-        for row, (model, held_out, scores) in enumerate(standings):
-            colour = styles[model.title]["color"]
-            axes.plot(held_out[name], row + 0.28, marker="o", markersize=4, fillstyle="none", color=colour)
-            axes.plot([scores[f"{name}_low"], scores[f"{name}_high"]], [row, row], color=colour, linewidth=2)
-            axes.plot(scores[name], row, marker="D" if model.kind == "ensemble" else "o", color=colour)
-            axes.annotate(
-                f"{scores[name]:.4f}", (scores[name], row), (0, 5), textcoords="offset points", ha="center", fontsize=8
-            )
-        axes.margins(x=0.08)
-        axes.xaxis.set_major_locator(MaxNLocator(5))  # more of four digits run into one another
-        axes.grid(axis="x", color="#dddddd")
-        axes.set_axisbelow(True)
-    accuracy.set_yticks(range(len(standings)), [shorten(model.title, 32) for model, *_ in standings])
-    accuracy.set_ylim(len(standings) - 0.4, -0.7)
-    accuracy.set_xlabel("accuracy, 95 % interval; circle: held-out rows")
-    loss.set_xlabel("log loss in nats, 95 % interval; circle: held-out rows")
-    figure.suptitle(f"Leaderboard on {count_photos(standings[0].scores, 'test photos')}")
-    return figure

@@ -92,6 +92,17 @@ def test_scores_are_those_of_scores_py_with_an_interval_of_the_log_loss():
         assert low <= scores["log_loss"] <= high
 
 
+def test_the_best_member_is_marked_and_stands_on_the_board_once():
+    models = make_models()
+    copy = models[0]._replace(kind="baseline", name="best_member", note="first, by held-out log loss")
+
+    text = write_markdown(make_findings([*models, copy]))
+
+    assert "best member:" not in text
+    assert "| 2 | first ★ |" in text
+    assert text.count("★") == 2  # the mark, and what it means
+
+
 def test_metrics_are_flat_and_name_every_model():
     values = flatten_findings(make_findings())
 
