@@ -125,7 +125,8 @@ def _tabulate_recalls(findings: Findings) -> list[str]:
     classes.sort(key=lambda name: sum(scores[name] for scores in recalls.values()))
     worst = classes[:MOST_CLASSES]
     return [
-        f"The {MOST_CLASSES} of {len(classes):,} classes that are recognised least; `metrics/<model>.json` has all.",
+        f"The {MOST_CLASSES} of {len(classes):,} classes that are recognised least; all are in "
+        "`metrics/details/<model>.json`.",
         build_table(("class", *recalls), ((name, *_show_recalls(recalls, name)) for name in worst)),
     ]
 
