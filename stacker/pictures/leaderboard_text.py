@@ -26,7 +26,7 @@ MOST_CLASSES = 20  # in the table of recalls
 
 def write_markdown(findings: Findings) -> str:
     """The whole report, fit for a pull-request comment."""
-    findings = findings._replace(standings=[standing for standing in findings.standings if not _is_copy(standing)])
+    findings = findings._replace(standings=[standing for standing in findings.standings if not standing.model.is_copy])
     parts = [
         "# Leaderboard",
         _introduce(findings),
@@ -44,11 +44,6 @@ def write_markdown(findings: Findings) -> str:
         *_tabulate_recalls(findings),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
-
-
-def _is_copy(standing: Standing) -> bool:
-    """Is it the best member once more, as a rival of the ensembles? It is marked instead of shown twice."""
-    return standing.model.key == "baselines.best_member"
 
 
 def _warn_of_leaks(findings: Findings) -> str:

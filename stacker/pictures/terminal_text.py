@@ -18,6 +18,7 @@ def describe_findings(findings: Findings, where: list[Path]) -> str:
     rows = [
         (model.title, *(f"{value:.4f}" for value in (held_out["log_loss"], scores["accuracy"], scores["log_loss"])))
         for model, held_out, scores in findings.standings
+        if not model.is_copy
     ]
     look = f"Look at {' and '.join(map(str, where))}."
     return "\n".join([align_table(header, rows), *_judge(findings), look])

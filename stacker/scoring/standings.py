@@ -37,6 +37,11 @@ class Model(NamedTuple):
         return self.name if self.kind == "ensemble" else f"{self.kind}s.{self.name}"
 
     @property
+    def is_copy(self) -> bool:
+        """Is it the best member once more, as a rival of the ensembles? People see it once, marked."""
+        return self.key == "baselines.best_member"
+
+    @property
     def title(self) -> str:
         """Its name for people."""
         return f"baseline: {self.name.replace('_', ' ')}" if self.kind == "baseline" else self.name
