@@ -39,16 +39,15 @@ def reduce_edges(edges: Edges) -> Edges:
 
 
 def find_columns(names: Sequence[str], edges: Edges) -> dict[str, int]:
-    """Each box's column: as far right as what waits for it allows."""
-    from_right: dict[str, int] = {}
+    """Each box's column: as far left as what it waits for allows."""
+    columns: dict[str, int] = {}
 
     def place(name: str) -> int:
-        if name not in from_right:
-            from_right[name] = max((place(end) + 1 for start, end in edges if start == name), default=0)
-        return from_right[name]
+        if name not in columns:
+            columns[name] = max((place(start) + 1 for start, end in edges if end == name), default=0)
+        return columns[name]
 
-    last = max(place(name) for name in names)
-    return {name: last - column for name, column in from_right.items()}
+    return {name: place(name) for name in names}
 
 
 def find_places(names: Sequence[str], edges: Edges, layout: Layout) -> dict[str, tuple[float, float]]:
