@@ -189,7 +189,7 @@ def test_a_broken_image_leaves_the_outputs_recoverable(project):
 def test_an_interrupted_run_leaves_the_outputs_recoverable(project):
     before = read_outputs(project)
     set_param("members.mobilenet_v2.training", {"fine_tune": {"layers": "all", "epochs": 100_000}})(project)
-    output = interrupt_repro(project, sign="Epoch 1/100000")
+    output = interrupt_repro(project, sign="fine-tuning from the images")
     assert read_repro(output).ran == {"check", "train@mobilenet_v2"}
     project.git("checkout", "params.yaml")
     check_recovery(project, before)
