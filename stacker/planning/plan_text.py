@@ -82,7 +82,7 @@ def _name_gone(gone: list[str]) -> Iterator[str]:
     if gone:
         yield from textwrap.wrap(
             f"No longer stages, while files of theirs are still here: {', '.join(gone)}. `compare` removes what "
-            "members and ensembles of earlier settings left behind.",
+            "members and ensembles of earlier settings left behind; a file of others is yours to delete.",
             WIDTH,
             break_on_hyphens=False,
         )

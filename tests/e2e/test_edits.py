@@ -331,7 +331,8 @@ Stages: 3 run, 1 may run, 1 from the run-cache, 4 not yet timed; the other 8 sta
 May run: DVC leaves such a stage alone where all that it depends on comes out as before.
 A stage that runs and depends on a result may still come from the run-cache, once that is known.
 No longer stages, while files of theirs are still here: embed@c, train@c, evaluate@c. `compare`
-removes what members and ensembles of earlier settings left behind.
+removes what members and ensembles of earlier settings left behind; a file of others is yours to
+delete.
 """,
     "comment": """\
 check: runs, about N s
