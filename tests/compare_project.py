@@ -53,8 +53,12 @@ def write_project(members, classes=2, n=60, ensembles=("ensemble",), leaked=Fals
     images = np.random.default_rng(seed).integers(0, 256, (n, 8, 8, 3), dtype=np.uint8)
     np.save("data/arrays/test/images.npy", images)
     Path("data/arrays/classes.json").write_text(json.dumps(names))
-    lines = [f"{split}/{row}.png,{names[values[row]]},{split}" for split, values in labels.items() for row in range(n)]
-    Path("data/arrays/manifest.csv").write_text("\n".join(["path,class,split", *lines]) + "\n")
+    lines = [
+        f"{split}/{row}.png,{names[values[row]]},{split},{row:064x}"
+        for split, values in labels.items()
+        for row in range(n)
+    ]
+    Path("data/arrays/manifest.csv").write_text("\n".join(["path,class,split,content_hash", *lines]) + "\n")
     blocks = {
         "members": dict.fromkeys(members, {"backbone": "MobileNetV2"}),
         "meta_models": dict.fromkeys(ensembles, {}),

@@ -60,7 +60,7 @@ def sweep_all(members: Collection[str], ensembles: Collection[str]) -> None:
             Place(ENSEMBLE_PREDICTIONS, ".npz", ensembles, True),
             Place(LEAVE_ONE_OUT, ".npz", ensembles, True),
             Place(CURVES, ".csv", both, True),
-            Place(PLOTS / "confusion", ".csv", (), False),  # likewise
+            Place(PLOTS / "confusion", ".csv", (), False),  # of earlier versions, likewise
             Place(PLOTS / "roc", ".csv", (), False),
             Place(METRICS, ".json", both, False),
             Place(DETAILS, ".json", both, False),

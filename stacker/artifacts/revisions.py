@@ -69,7 +69,7 @@ class Revision:
         return values
 
     def read_text(self, path: Path) -> str | None:
-        """A line of text; None as in `read`."""
+        """A text file, without the end of its last line; None as in `read`."""
         content = self.read(path)
         return None if content is None else content.decode().strip()
 

@@ -1,11 +1,13 @@
 """One revision's scores against another's, photo by photo where both have answers for the same photos."""
 
+import csv
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from stacker.artifacts.arrays import ARRAYS
+from stacker.artifacts.arrays import ARRAYS, MANIFEST
 from stacker.artifacts.predictions import ENSEMBLE_PREDICTIONS, MEMBER_PREDICTIONS, spread_classes
 from stacker.artifacts.revisions import Revision
 from stacker.scoring.significance import Comparison, adjust_comparisons, compare_models
@@ -54,15 +56,26 @@ def compare_revisions(
 def find_same_photos(
     revisions: tuple[Revision, Revision], boards: tuple[Mapping[str, Any], Mapping[str, Any]]
 ) -> dict[str, str]:
-    """Of which rows, `HELD_OUT` and `TEST`, both revisions have the same photos, and the split that they are of."""
+    """Of which rows, `HELD_OUT` and `TEST`, both revisions have the same photos, and the split that they are of.
+
+    In the same order, too: a file that was renamed stands in another row, and a split's fingerprint does not see that.
+    """
     splits = {}
-    prints = [revision.read_text(ARRAYS / "train" / "fingerprint.txt") for revision in revisions]
+    before, after = (list_photos(revision) for revision in revisions)
     kinds = [board["heldout_rows"] for board in boards]
-    if prints[0] and prints[0] == prints[1] and kinds[0] == kinds[1] != "validation":
+    if before["train"] and before["train"] == after["train"] and kinds[0] == kinds[1] != "validation":
         splits[HELD_OUT] = "train"
-    if boards[0]["test_set"] == boards[1]["test_set"]:
+    if before["test"] and before["test"] == after["test"] and boards[0]["test_set"] == boards[1]["test_set"]:
         splits[TEST] = "test"
     return splits
+
+
+def list_photos(revision: Revision) -> dict[str, list[tuple[str, str]]]:
+    """By split, content and class of its photos, in the order of its rows; nothing where DVC's cache lacks the list."""
+    photos: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for line in csv.DictReader((revision.read_text(MANIFEST) or "").splitlines()):
+        photos[line["split"]].append((line["content_hash"], line["class"]))
+    return photos
 
 
 def _compare(key: str, revisions: tuple[Revision, Revision], splits: Mapping[str, str]) -> dict[str, Comparison]:

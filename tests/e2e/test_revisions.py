@@ -135,6 +135,21 @@ def test_held_out_rows_that_differ_are_not_paired():
     assert set(second.compared) == {TEST}
 
 
+def test_photos_in_another_order_are_not_paired():
+    """A renamed file: the same photos, the same fingerprint, other rows."""
+    manifest = Path("data/arrays/manifest.csv")
+    header, *lines = manifest.read_text().splitlines()
+    tests = [number for number, line in enumerate(lines) if ",test," in line]
+    lines[tests[0]], lines[tests[2]] = lines[tests[2]], lines[tests[0]]
+    manifest.write_text("\n".join([header, *lines]) + "\n")
+    revisions = (Revision("main"), Revision(None))
+    boards = tuple(revision.load_json(LEADERBOARD) for revision in revisions)
+
+    second = next(change for change in compare_revisions(revisions, boards) if change.title == "second")
+
+    assert set(second.compared) == {HELD_OUT}
+
+
 def test_two_revisions_can_be_compared():
     run("git", "branch", "other")
 

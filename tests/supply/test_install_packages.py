@@ -14,7 +14,7 @@ Collecting requests==2.34.0 (from -r requirements.lock (line 7))
 Progress 65000 of 65000
   Downloading grpcio-1.85.1-{WHEEL} (7.4 MB)
 Progress 3000000 of 7400000
-  Downloading https://host/simple/tensorflow-2.21.0-{WHEEL} (572.4 MB)
+  Downloading https://example.org/files/tensorflow-2.21.0-{WHEEL} (572.4 MB)
 Progress 143100000 of 572400000
 Progress 286200000 of 572400000
 Progress 572400000 of 572400000
