@@ -39,7 +39,7 @@ def build_box(package: str) -> Box:
     sentence = words.partition(". ")[0].rstrip(". ")
     name = package.rpartition(".")[2]
     lines = textwrap.wrap(sentence, 38, max_lines=4, placeholder=" ...")
-    return Box(f"{name}.py" if package.endswith(".cli") else f"{name}/", lines, COLOURS.get(name, "#f2f2f2"))
+    return Box(f"{name}/", lines, COLOURS.get(name, "#f2f2f2"))
 
 
 def draw_layers(layers: list[list[str]], picture: Path) -> None:

@@ -1,0 +1,44 @@
+"""The command line `stacker` itself: what all its commands share.
+
+Results go to standard output, messages to standard error. The exit code is 0 where all went right, 1 where something
+could not be done, 2 for a wrong command line.
+"""
+
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from typing import Annotated
+
+import typer
+
+from stacker.artifacts.errors import PipelineError
+
+DISTRIBUTION = "stacking-pipeline"
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+
+def main() -> None:
+    """Run the command that the command line names; a mistake that the user can mend ends it without a traceback."""
+    try:
+        app(prog_name="stacker")
+    except PipelineError as error:
+        sys.exit(f"\nerror: {error}\n")
+
+
+def show_version(is_wanted: bool) -> None:
+    if not is_wanted:
+        return
+    try:
+        print(f"stacker {version(DISTRIBUTION)}")
+    except PackageNotFoundError:
+        raise PipelineError("stacker is not installed: run `make .venv/installed`, or `pip install -e .`") from None
+    raise typer.Exit
+
+
+@app.callback()
+def describe(
+    _: Annotated[
+        bool, typer.Option("--version", callback=show_version, is_eager=True, help="Show the version and stop.")
+    ] = False,
+) -> None:
+    """Stacking ensembles of image classifiers. The pipeline itself is run by `dvc repro`."""
