@@ -5,5 +5,5 @@ class PipelineError(Exception):
     """A mistake that the user can mend: the message names the setting or file, what was received and the fix."""
 
 
-class WrongUse(PipelineError):
+class WrongUseError(PipelineError):
     """A command line that asks for what cannot be: `stacker` ends with exit code 2, as for an unknown option."""

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from stacker.artifacts.errors import PipelineError, WrongUse
+from stacker.artifacts.errors import PipelineError, WrongUseError
 
 DISTRIBUTION = "stacking-pipeline"
 
@@ -23,7 +23,7 @@ def main() -> None:
         app(prog_name="stacker")
     except PipelineError as error:
         print(f"\nerror: {error}\n", file=sys.stderr)
-        sys.exit(2 if isinstance(error, WrongUse) else 1)
+        sys.exit(2 if isinstance(error, WrongUseError) else 1)
 
 
 def show_version(is_wanted: bool) -> None:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
-from stacker.artifacts.errors import PipelineError, WrongUse
+from stacker.artifacts.errors import PipelineError, WrongUseError
 from stacker.artifacts.outputs import replaced_file
 from stacker.using.answer_records import flatten_record
 
@@ -32,7 +32,7 @@ def check_output(path: Path | None) -> None:
     if path is None:
         return
     if path.suffix not in SUFFIXES:
-        raise WrongUse(f"--output: expected a file ending in {', '.join(SUFFIXES)}, received {path}")
+        raise WrongUseError(f"--output: expected a file ending in {', '.join(SUFFIXES)}, received {path}")
     if path.suffix == ".parquet":
         _import_parquet()
 
@@ -116,9 +116,8 @@ class _Table:
     def write(self, records: Sequence[Record]) -> None:
         rows = [_build_row(record) for record in records]
         if not self.widths:
-            header = next(
-                (_build_header(record) for record in records if record["reason"] is None), ["photo", "verdict"]
-            )
+            read = [record for record in records if record["reason"] is None]
+            header = _build_header(read[0]) if read else ["photo", "verdict"]
             rows.insert(0, header)
             self.widths = [max(len(row[number]) for row in rows if len(row) > number) for number in range(len(header))]
         for row in rows:
