@@ -141,7 +141,8 @@ def test_wrong_use_is_told_before_any_work():
 
 
 def test_the_console_script_ends_with_2_for_wrong_use_and_says_so_on_standard_error():
-    command = [sys.executable, "-m", "stacker", "predict", "nowhere"]
+    model = str(Path("models/ensemble.h5").resolve())
+    command = [sys.executable, "-m", "stacker", "predict", "nowhere", "--model", model]
     finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
     assert finished.returncode == 2
