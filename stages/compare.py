@@ -7,7 +7,7 @@ page of `dvc plots`. What members and ensembles of earlier settings left behind 
 
 import numpy as np
 
-from stacker.artifacts.arrays import load_classes, load_fingerprint, load_groups, load_labels
+from stacker.artifacts.arrays import SPLITS, load_classes, load_fingerprint, load_groups, load_labels
 from stacker.artifacts.curves import read_history
 from stacker.artifacts.errors import PipelineError
 from stacker.artifacts.leftovers import sweep_all
@@ -33,7 +33,14 @@ from stacker.pictures.terminal_text import describe_findings
 from stacker.scoring.contributions import compare_pairs, count_oracle
 from stacker.scoring.leaderboard import Findings, Judgement, flatten_findings
 from stacker.scoring.reports import write_metrics
-from stacker.scoring.rows import Rows, load_choice_rows, load_test_rows, name_choice_rows, predict_choice_rows
+from stacker.scoring.rows import (
+    Rows,
+    load_choice_rows,
+    load_split_rows,
+    load_test_rows,
+    name_choice_rows,
+    predict_choice_rows,
+)
 from stacker.scoring.significance import Comparison, adjust_comparisons, compare_models
 from stacker.scoring.standings import Model, choose_best_member, rank_models
 from stacker.settings.reading import read_labels
@@ -141,6 +148,7 @@ def find_out(models: list[Model], best_member: str, predictions: dict[str, Predi
         choice_rows=name_choice_rows(first),
         largest_class=(float(counts.max() / counts.sum()), classes[int(counts.argmax())]),
         test_set=load_fingerprint("test"),
+        splits={split: load_split_rows(split) for split in SPLITS},
     )
 
 
