@@ -1,13 +1,28 @@
 """Tables in markdown."""
 
+import html
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
+
+LONGEST = 60  # characters of a name in a text
 
 
 def build_table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     """A table of cells as text; a `|` in a cell is escaped."""
     lines = [header, ["---"] * len(header), *rows]
     return "\n".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def escape_name(name: str) -> str:
+    """A name that people gave, such as a class's, as it may stand in markdown: it is text, whatever it looks like.
+
+    A line break or a control character becomes a space, and a long name is shortened. What means something to Markdown
+    or HTML is escaped, but for the `|`, which means something in tables alone: `build_table` escapes it.
+    """
+    line = re.sub(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+", " ", name).strip()
+    short = line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
+    return re.sub(r"([\\`*_\[\]~$])", r"\\\1", html.escape(short, quote=False))
 
 
 def align_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
