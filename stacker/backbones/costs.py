@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import keras
+import numpy as np
 
 from stacker.artifacts.errors import PipelineError
 
@@ -88,3 +89,8 @@ def _find_shapes(value: Any) -> Iterator[Sequence[int | None]]:
     elif isinstance(value, list | tuple):
         for item in value:
             yield from _find_shapes(item)
+
+
+def measure_cost(model: keras.Model) -> dict[str, np.ndarray]:
+    """The same as fields of saved predictions, (): `parameters`, int64, and `gflop`, float64."""
+    return {name: np.array(value) for name, value in compute_cost(model)._asdict().items()}

@@ -1,6 +1,7 @@
 """Write scores, and say them in a line."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,13 @@ COUNTED = {  # scores that are made of counts of photos alone
     "adjusted_p_value",
     "error_correlation",
     "disagreement",
+    "coverage",
+    "coverage_low",
+    "coverage_high",
+    "single",
+    "share",
+    "share_low",
+    "share_high",
 }
 
 
@@ -32,7 +40,7 @@ def describe_scores(scores: dict[str, Any]) -> str:
     )
 
 
-def count_photos(scores: dict[str, Any], noun: str) -> str:
+def count_photos(scores: Mapping[str, Any], noun: str) -> str:
     """How many photos were scored, called `noun`, and of how many different ones they are, where some are copies."""
     n, groups = scores["n"], scores["groups"]
     return f"{n:,} {noun}" if groups == n else f"{n:,} {noun} in {groups:,} groups"

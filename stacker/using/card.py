@@ -1,4 +1,4 @@
-"""A model card, as Mitchell et al. ("Model cards for model reporting", 2019) ask for, from `metrics/` and `dvc.lock`."""
+"""A model card (Mitchell et al., "Model cards for model reporting", 2019), from `metrics/` and `dvc.lock`."""
 
 from pathlib import PurePath
 
@@ -92,9 +92,7 @@ def _describe_member(member: Member | None) -> tuple[str, ...]:
     if member is None:
         return ("not in `dvc.lock`", "", "", "")
     weights = member.backbone.weights
-    first = (
-        "random" if weights is None else "ImageNet" if weights == "imagenet" else escape_name(PurePath(weights).name)
-    )
+    first = "random" if weights is None else escape_name(PurePath(weights).name)
     trained = "all of it" if member.backbone.trainable else f"head ({choose_solver(member)})"
     if member.training.fine_tune is not None:
         trained += f", then layers: {member.training.fine_tune.layers}"

@@ -111,34 +111,39 @@ def write_calibration(facts: CardFacts) -> list[str]:
 
 
 def write_sets(facts: CardFacts) -> list[str]:
-    """How often a prediction set holds the truth, and what is said of photos unlike any in training."""
-    parts = ["## When it is not sure"]
-    sets, novelty = facts.details.get("sets"), facts.details.get("novelty")
-    if sets:
-        rows = [
-            (
-                f"{float(level):.0%}",
-                f"{found['coverage']:.4f}",
-                _show_interval(found, "coverage"),
-                f"{found['mean_size']:.3f}",
-            )
-            for level, found in sets.items()
-        ]
-        parts += [
-            "A prediction set names every class that the photo may well be of; it is meant to hold the true one as "
-            "often as its level says (split conformal prediction; thresholds from the validation split). Measured on "
-            f"{facts.test['n']:,} test photos:",
-            build_table(("level", "holds the truth", "95 % interval", "classes in a set, mean"), rows),
-        ]
-    else:
-        parts.append("Prediction sets were not measured.")
-    if novelty:
-        rows = [(escape_name(name.replace("_", " ")), _show_value(value)) for name, value in novelty.items()]
-        parts += ['Photos unlike any in training ("none of these"):', build_table(("", "value"), rows)]
-    else:
-        parts.append("How well photos unlike any in training are told apart was not measured.")
-    return parts
+    """How often a prediction set holds the truth, and how many test photos are called unlike the training ones."""
+    return ["## When it is not sure", *_write_coverage(facts), _write_novelty(facts)]
 
 
-def _show_value(value: Any) -> str:
-    return f"{value:.4f}" if isinstance(value, float) else escape_name(str(value))
+def _write_coverage(facts: CardFacts) -> list[str]:
+    sets = facts.details.get("sets")
+    if not sets:
+        return ["Prediction sets were not measured."]
+    source = facts.details["thresholds_from"]
+    watched = ", at which early stopping has looked" if source["watched_by_early_stopping"] else ""
+    rows = [
+        (
+            f"{float(level):.0%}",
+            *_show_score(found, "coverage"),
+            f"{found['mean_size']:.3f}",
+            f"{found['single']:.1%}",
+        )
+        for level, found in sets.items()
+    ]
+    return [
+        "A prediction set names every class that the photo may well be of, and is meant to hold the true one as often "
+        f"as its level says (split conformal prediction; thresholds from {source['n']:,} photos of the split "
+        f"{source['rows']}{watched}). On the {facts.test['n']:,} test photos:",
+        build_table(("level", "holds the truth", "95 % interval", "classes in a set, mean", "of one class"), rows),
+    ]
+
+
+def _write_novelty(facts: CardFacts) -> str:
+    novelty = facts.details.get("novelty")
+    if not novelty:
+        return "Photos unlike those in training are not told apart: no threshold was found, or it was not measured."
+    return (
+        f'Photos unlike those in training are answered with "none of these". Of the test photos, which are like them, '
+        f"{novelty['share']:.2%} are so answered by mistake (95 % {novelty['share_low']:.2%} to "
+        f"{novelty['share_high']:.2%}). How many photos of other things are caught was not measured here."
+    )
