@@ -15,14 +15,19 @@ def build_table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
 
 
 def escape_name(name: str) -> str:
-    """A name that people gave, such as a class's, as it may stand in markdown: it is text, whatever it looks like.
+    """A name that people gave, such as a class's, as it may stand in markdown, shortened where it is long."""
+    line = " ".join(name.split())
+    return escape_text(line if len(line) <= LONGEST else line[: LONGEST - 1] + "…")
 
-    A line break or a control character becomes a space, and a long name is shortened. What means something to Markdown
-    or HTML is escaped, but for the `|`, which means something in tables alone: `build_table` escapes it.
+
+def escape_text(text: str) -> str:
+    """Text in one line that is shown as it is, whatever it looks like to Markdown or HTML.
+
+    Line breaks and control characters become spaces. A `|` means something in tables alone: `build_table` escapes it;
+    a `_` inside a word means nothing.
     """
-    line = re.sub(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+", " ", name).strip()
-    short = line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
-    return re.sub(r"([\\`*_\[\]~$])", r"\\\1", html.escape(short, quote=False))
+    line = re.sub(r"[\s\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]+", " ", text).strip()
+    return re.sub(r"([\\`*\[\]~$]|(?<!\w)_|_(?!\w))", r"\\\1", html.escape(line, quote=False))
 
 
 def align_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -79,6 +79,8 @@ def flatten_findings(findings: Findings) -> dict[str, Any]:
         values |= {f"{model.key}.heldout.{name}": value for name, value in held_out.items() if name not in COUNTS}
         values |= {f"{model.key}.test.{name}": value for name, value in scores.items() if name not in COUNTS}
         values |= {f"{model.key}.test.recall.{name}": value for name, value in scores["recall"].items()}
+        if model.cost is not None:
+            values |= {f"{model.key}.cost.{name}": value for name, value in model.cost._asdict().items()}
     for label, judgement in sorted(findings.ensembles.items()):
         for title, comparison in judgement.against.items():
             rival = "best_member" if title == findings.best_member else title.replace("baseline: ", "baselines.")

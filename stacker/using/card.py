@@ -4,6 +4,7 @@ from pathlib import PurePath
 
 from stacker.artifacts.arrays import SPLITS
 from stacker.pictures.tables import build_table, escape_name
+from stacker.scoring.model_costs import ModelCost
 from stacker.scoring.reports import count_photos
 from stacker.settings.members import Member, choose_solver
 from stacker.using.card_facts import CardFacts, load_facts
@@ -68,7 +69,7 @@ def _summarise(facts: CardFacts) -> str:
 
 
 def _write_model(facts: CardFacts) -> list[str]:
-    header = ("member", "backbone", "its first weights", "pooling", "trained", "parameters", "GFLOP a photo")
+    header = ("member", "backbone", "its first weights", "pooling", "trained", "parameters", "file", "GFLOP a photo")
     rows = [
         (label, *_describe_member(facts.settings.members.get(label)), *_show_cost(facts, f"members.{label}"))
         for label in facts.members
@@ -99,11 +100,9 @@ def _describe_member(member: Member | None) -> tuple[str, ...]:
     return member.backbone.name, first, member.backbone.pooling, trained
 
 
-def _show_cost(facts: CardFacts, key: str) -> tuple[str, str]:
-    """Empty where the leaderboard has none, as one of an earlier version."""
-    found = facts.find(key)
-    parameters, gflop = found.get("parameters"), found.get("gflop")
-    return "" if parameters is None else f"{parameters:,}", "" if gflop is None else f"{gflop:.3g}"
+def _show_cost(facts: CardFacts, key: str) -> tuple[str, str, str]:
+    found = facts.find(f"{key}.cost")
+    return ModelCost(**found).shown if found else ("", "", "")
 
 
 def _describe_input(facts: CardFacts) -> str:
