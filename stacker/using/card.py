@@ -16,7 +16,7 @@ from stacker.using.card_verdicts import write_verdicts
 FIT = {"stretch": "stretched", "crop": "cut to a square", "pad": "padded to a square"}
 PURPOSE = {
     "train": "the members and the meta-model learn from it",
-    "validation": "steers what is trained by epochs",
+    "validation": "steers what is trained by epochs, and gives the thresholds of the prediction sets",
     "test": "for the scores below alone",
 }
 TO_FILL_IN = (
@@ -46,6 +46,7 @@ def write_card(model: str | None = None) -> str:
         "## To fill in",
         build_table(("what", "", "by whoever publishes the model"), [(*line, "") for line in TO_FILL_IN]),
         *_write_model(facts),
+        *_write_use(facts),
         *_write_data(facts),
         *write_scores(facts),
         *write_classes(facts),
@@ -115,6 +116,20 @@ def _describe_input(facts: CardFacts) -> str:
         + (f", on a ground of {data.background}" if data.fit == "pad" else "")
         + ". `stacker.load(...).prepare(...)` does the same to any photo."
     )
+
+
+def _write_use(facts: CardFacts) -> list[str]:
+    code = f"""\
+```python
+import stacker
+
+answers = stacker.load("{facts.label}.h5").predict(["photo.jpg"])
+print(answers.verdicts, answers.probabilities, answers.sets["0.95"])
+```"""
+    load = f'`keras.models.load_model("{facts.label}.h5", compile=False)`'
+    same = ", the same for each of its inputs." if facts.is_ensemble else "."
+    plain = f"Or in plain Keras: {load}, which takes prepared images{same}"
+    return ["### Use it", code, plain]
 
 
 def _write_data(facts: CardFacts) -> list[str]:

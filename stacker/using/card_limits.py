@@ -17,8 +17,8 @@ def write_limits(facts: CardFacts) -> list[str]:
 
 def _list_limits(facts: CardFacts) -> Iterator[str]:
     yield (
-        f"It knows {len(facts.classes):,} classes, and nothing else. Of a photo of anything else it names one of them, "
-        "or, where its answers are read with their prediction sets, may say that it is not sure."
+        f"It knows {len(facts.classes):,} classes, and nothing else. Its probabilities name one of them for a photo of "
+        'anything at all; its prediction sets and "none of these" tell some such photos apart, not all.'
     )
     yield (
         "The scores hold for photos like the test photos: of the same source, cameras and times. Nothing was measured "

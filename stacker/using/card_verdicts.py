@@ -22,7 +22,13 @@ def _judge_ensemble(facts: CardFacts) -> list[str]:
     if without:
         parts += ["## What each member adds", *judge_removals(without, n)]
     pairs = _tabulate_pairs(facts)
-    return [*parts, pairs] if pairs else parts
+    if not pairs:
+        return parts
+    oracle = facts.board["oracle.accuracy"]
+    limit = (
+        f"At least one member is right on {round(oracle * n):,} of {n:,} photos: no choice among their votes is better."
+    )
+    return [*parts, limit, pairs]
 
 
 def _judge_member(facts: CardFacts) -> list[str]:

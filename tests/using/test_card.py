@@ -108,6 +108,8 @@ def test_the_metadata_is_what_the_hub_reads(project):
 def test_an_ensembles_card_has_every_part_with_the_numbers_of_metrics(project):
     test = json.loads(Path("metrics/details/ensemble.json").read_text())["test"]
 
+    board = json.loads(Path("metrics/details/leaderboard.json").read_text())
+
     _, card = read_metadata(write_card("ensemble"))
 
     headings = [line for line in card.splitlines() if line.startswith("#")]
@@ -115,6 +117,7 @@ def test_an_ensembles_card_has_every_part_with_the_numbers_of_metrics(project):
         "# ensemble",
         "## To fill in",
         "## The model",
+        "### Use it",
         "## The data",
         "## Scores",
         "## Each class",
@@ -146,6 +149,7 @@ def test_an_ensembles_card_has_every_part_with_the_numbers_of_metrics(project):
     assert pairs[2][0] == "first, second"
     assert "mallory" not in card
     assert "96 x 96 pixels" in card
+    assert f"At least one member is right on {round(60 * board['oracle.accuracy'])} of 60 photos" in card
     assert all(row[2] == "" for row in fill[2:])
 
 
