@@ -60,7 +60,7 @@ def _compute_heat_map(member: keras.Model, pixels: np.ndarray, indices: np.ndarr
 
     def score(maps: Any) -> Any:
         logits = _run(layers[end:], maps)
-        return keras.ops.sum(logits * _choose_logits(indices, logits.shape[-1]))
+        return keras.ops.sum(keras.ops.multiply(logits, _choose_logits(indices, logits.shape[-1])))
 
     gradient = keras.ops.convert_to_numpy(_differentiate(score, keras.ops.stop_gradient(seen)))
     weights = gradient.mean(axis=(1, 2))
