@@ -2,19 +2,20 @@
 
 import os
 from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
 
 from stacker.artifacts.errors import PipelineError
 
 
 def name_pictures(photos: Sequence[Path], output: Path) -> list[Path]:
-    """The path of each photo's picture.
+    """The path of each photo's picture, below `output`.
 
-    Below `output` they lie as the photos do below the folder that holds them all, so that `a/1.jpg` and `b/1.jpg`
-    do not meet; the photo's whole name stays, so that `1.jpg` and `1.png` do not either.
+    It is the end of the photo's path, with as many folders for all as it takes to tell them apart: none, but where
+    `cats/1.jpg` and `dogs/1.jpg` are among them. The whole name stays, so that `1.jpg` and `1.png` do not meet.
 
     Args:
-        photos: at least one; they need not exist.
+        photos: any; they need not exist.
         output: the folder for the pictures.
 
     Raises:
@@ -25,5 +26,6 @@ def name_pictures(photos: Sequence[Path], output: Path) -> list[Path]:
     for photo, place in zip(photos, places, strict=True):
         if Path(os.path.realpath(output)) in place.parents:
             raise PipelineError(f"--output {output} holds a photo to explain, {photo}: name a folder without photos")
-    common = os.path.commonpath([place.parent for place in places])
-    return [output / place.relative_to(common).parent / f"{place.name}.png" for place in places]
+    parts = [place.parts[1:] for place in places]
+    depth = next(depth for depth in count(1) if len({ends[-depth:] for ends in parts}) == len(set(parts)))
+    return [output.joinpath(*ends[-depth:-1], f"{ends[-1]}.png") for ends in parts]

@@ -34,7 +34,7 @@ def run(*arguments: str):
 
 def test_all_photos_but_the_unreadable_one_are_explained(folder):
     Path("photos/a/broken.jpg").write_bytes(b"no photo")
-    odd = os.fsdecode(b"photos/\xff.png")  # a name that is no UTF-8
+    odd = os.fsdecode(b"photos/b/\xff.png")  # a name that is no UTF-8
     Path(odd).write_bytes(Path("photos/a/1.png").read_bytes())
     command = [sys.executable, "-m", "stacker", "explain", "photos", "--output", "out", "--class", "$red$"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -44,7 +44,7 @@ def test_all_photos_but_the_unreadable_one_are_explained(folder):
     assert result.returncode == 1
     assert result.stderr == b"photos/a/broken.jpg: it is no image that can be read\n"
     pictures = [line.split(b": ")[0] for line in result.stdout.splitlines()]
-    assert pictures == [b"out/a/1.png.png", b"out/b/1.png.png", b"out/\xff.png.png"]
+    assert pictures == [b"out/a/1.png.png", b"out/b/1.png.png", b"out/b/\xff.png.png"]
     assert all(Path(os.fsdecode(picture)).is_file() for picture in pictures)
 
 

@@ -11,41 +11,36 @@ from stacker.using.picture_paths import name_pictures
 @pytest.mark.parametrize(
     ("photos", "pictures"),
     [
-        (["a/1.jpg"], ["out/1.jpg.png"]),
-        (["a/1.jpg", "a/1.png"], ["out/1.jpg.png", "out/1.png.png"]),
-        (["a/1.jpg", "b/c/1.jpg"], ["out/a/1.jpg.png", "out/b/c/1.jpg.png"]),
-        (["a/1.jpg", "1.jpg"], ["out/a/1.jpg.png", "out/1.jpg.png"]),
-        (["a/../b/1.jpg", "b/d/1.jpg"], ["out/1.jpg.png", "out/d/1.jpg.png"]),
+        (["a/1.jpg"], ["1.jpg.png"]),
+        (["a/1.jpg", "a/1.png", "b/2.jpg"], ["1.jpg.png", "1.png.png", "2.jpg.png"]),
+        (["a/1.jpg", "b/1.jpg", "b/2.jpg"], ["a/1.jpg.png", "b/1.jpg.png", "b/2.jpg.png"]),
+        (["a/x/1.jpg", "b/x/1.jpg", "x/1.jpg"], ["a/x/1.jpg.png", "b/x/1.jpg.png", "work/x/1.jpg.png"]),
+        (["../1.jpg", "x/../b/2.jpg"], ["1.jpg.png", "2.jpg.png"]),
+        (["b/1.jpg", "x/../b/1.jpg"], ["1.jpg.png", "1.jpg.png"]),  # the same photo
+        (["/1.jpg", "/a/1.jpg"], ["1.jpg.png", "a/1.jpg.png"]),
+        ([], []),
     ],
 )
-def test_pictures_lie_as_the_photos_do(photos, pictures, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "a").mkdir()
-
-    received = name_pictures([Path(photo) for photo in photos], Path("out"))
-
-    assert received == [Path(picture) for picture in pictures]
-
-
-def test_photos_outside_the_folder_of_work_get_pictures_inside_the_output(tmp_path, monkeypatch):
+def test_pictures_are_called_after_photos_with_the_folders_that_tell_them_apart(
+    photos, pictures, tmp_path, monkeypatch
+):
     (tmp_path / "work").mkdir()
     monkeypatch.chdir(tmp_path / "work")
 
-    received = name_pictures([Path("../far/1.jpg"), Path("near/1.jpg")], Path("out"))
+    received = name_pictures([Path(photo) for photo in photos], Path("out"))
 
-    assert received == [Path("out/far/1.jpg.png"), Path("out/work/near/1.jpg.png")]
+    assert received == [Path("out") / picture for picture in pictures]
 
 
 def test_a_link_to_a_folder_does_not_let_two_photos_meet(tmp_path):
-    for folder in ("real/deep", "b"):
-        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "real" / "deep").mkdir(parents=True)
     (tmp_path / "link").symlink_to("real/deep")
 
     # "link/.." is real/, not the folder that the link lies in
     photos = [tmp_path / "link" / ".." / "1.jpg", tmp_path / "1.jpg", tmp_path / "real" / "deep" / "1.jpg"]
     received = name_pictures(photos, Path("out"))
 
-    assert received == [Path("out/real/1.jpg.png"), Path("out/1.jpg.png"), Path("out/real/deep/1.jpg.png")]
+    assert received == [Path("out/real/1.jpg.png"), Path(f"out/{tmp_path.name}/1.jpg.png"), Path("out/deep/1.jpg.png")]
 
 
 @pytest.mark.parametrize("output", [".", "a", "b/../a", "link"])
