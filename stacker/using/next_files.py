@@ -40,24 +40,34 @@ def write_found(classifier: Classifier, photos: Sequence[Path], found: Found, fo
     return [folder / LIST, folder / SHEET]
 
 
+def check_into(folder: Path, classes: Sequence[str]) -> None:
+    """Can photos be sorted into a folder for each class there? To be asked before any work.
+
+    Raises:
+        WrongUseError: the folder is there and is not empty.
+        PipelineError: a class's name is no name of a folder, as a model from elsewhere may have.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise WrongUseError(f"--into: {folder} is there already, and not an empty folder: name a new one")
+    for name in classes:
+        if name in ("", ".", "..") or any(mark in name for mark in "/\\\0"):
+            raise PipelineError(f"--into: the class {name!r} of this model is no name for a folder")
+
+
 def sort_photos(photos: Sequence[Path], found: Found, folder: Path) -> None:
     """Copy the chosen photos into a folder for each class that is guessed, for a person to move what is wrong.
 
     A file's name begins with its place in the list, so that no two are called alike.
 
-    Raises:
-        WrongUseError: the folder is there and is not empty.
-        PipelineError: a class's name is no name of a folder.
+    Args:
+        photos: all files that were looked through.
+        found: those that were chosen.
+        folder: where to, as `check_into` wants it.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise WrongUseError(f"--into: {folder} is there already, and not an empty folder: name a new one")
-    for name in found.answers.classes:
-        if name in ("", ".", "..") or Path(name).name != name or "\\" in name or "\0" in name:
-            raise PipelineError(f"--into: the class {name!r} of this model is no name for a folder")
     with replaced_directory(folder) as partial:
         for place, (row, guess) in enumerate(zip(found.rows, found.answers.names, strict=True), start=1):
             target = partial / guess / f"{place:04d}_{photos[row].name}"
-            target.parent.mkdir(exist_ok=True, parents=True)
+            target.parent.mkdir(exist_ok=True)
             shutil.copyfile(photos[row], target)
 
 
