@@ -1,0 +1,35 @@
+"""What the page takes: image files, neither too large to hold nor to decode; told before a pixel is decoded."""
+
+from pathlib import Path
+
+from PIL import Image
+
+from stacker.photos.threads import UNREADABLE
+
+FORMATS = ("BMP", "JPEG", "PNG", "TIFF", "WEBP")  # as `prepare` takes them, whatever the name of the file says
+MOST_BYTES = 20_000_000
+MOST_PIXELS = 50_000_000
+MOST_PHOTOS = 20  # at once: the others who ask wait so long
+# Pillow's own limits, 89 and 179 megapixels, lie above ours; where warnings are errors, the first is one too.
+TOO_LARGE = (Image.DecompressionBombError, Image.DecompressionBombWarning)
+
+
+def find_problem(path: Path) -> str | None:
+    """Why the page does not take a file, in words that end "name: "; None if it does.
+
+    Reads the size and the header of the file alone.
+    """
+    size = path.stat().st_size
+    if size > MOST_BYTES:
+        return f"it has {size / 1e6:,.1f} MB; at most {MOST_BYTES / 1e6:.0f} MB are taken"
+    limit = f"at most {MOST_PIXELS / 1e6:.0f} megapixels are taken"
+    try:
+        with Image.open(path, formats=FORMATS) as image:
+            width, height = image.size
+    except TOO_LARGE:
+        return f"it has far too many pixels; {limit}"
+    except UNREADABLE:
+        return f"this is no image of a kind that is taken ({', '.join(FORMATS[:-1])} or {FORMATS[-1]})"
+    if width * height > MOST_PIXELS:
+        return f"it has {width * height / 1e6:,.1f} megapixels ({width:,} x {height:,}); {limit}"
+    return None
