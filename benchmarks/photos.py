@@ -65,11 +65,12 @@ def write_photos(folder: Path, count: int, width: int = 480, height: int = 360, 
 
 def load_pixels(paths: list[Path], side: int) -> np.ndarray:
     """Photos as the pipeline decodes them: uint8, (n, side, side, 3), RGB, 0-255."""
+    from stacker.artifacts.preparation import Preparation
     from stacker.photos.decoding import decode_images
     from stacker.photos.fingerprints import read_fingerprints
 
     pixels = np.empty((len(paths), side, side, 3), np.uint8)
-    decode_images(paths, read_fingerprints(paths, False, WHITE), pixels, "stretch", "auto", WHITE, bit_depth=16)
+    decode_images(paths, read_fingerprints(paths, False, WHITE), pixels, Preparation(side=side))
     return pixels
 
 

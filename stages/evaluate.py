@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from stacker.artifacts.arrays import load_classes, load_fingerprint
+from stacker.artifacts.arrays import load_classes, load_fingerprint, load_labels
 from stacker.artifacts.predictions import (
     EnsemblePredictions,
     load_ensemble_predictions,
@@ -19,6 +19,7 @@ from stacker.artifacts.predictions import (
 )
 from stacker.artifacts.results import DETAILS, METRICS
 from stacker.checks.command import run_stage
+from stacker.scoring.doubt import describe_doubt, measure_doubt
 from stacker.scoring.reports import describe_scores, take_headline, write_metrics
 from stacker.scoring.rows import load_choice_rows, load_test_rows, name_choice_rows, predict_choice_rows
 from stacker.scoring.scores import compute_scores, compute_summary
@@ -36,6 +37,12 @@ def main(
         "test_set": load_fingerprint("test"),
         "heldout": {"rows": name_choice_rows(predictions), **held_out},
         "test": scores,
+        **measure_doubt(predictions, load_labels("validation"), test),
+        "cost": {
+            "parameters": int(predictions.parameters),
+            "gflop": float(predictions.gflop),
+            "file_bytes": int(predictions.file_bytes),
+        },
     }
     if isinstance(predictions, EnsemblePredictions):
         fit_on = str(predictions.fit_on)
@@ -48,6 +55,8 @@ def main(
     write_metrics(DETAILS / f"{label}.json", facts)
     print(f"{label}, held-out rows: {describe_scores(held_out)}")
     print(f"{label}, test split: {describe_scores(scores)}")
+    for line in describe_doubt(facts):
+        print(f"{label}, {line}")
 
 
 if __name__ == "__main__":

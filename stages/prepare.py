@@ -1,8 +1,8 @@
 """Turn folders of photos into memory-mapped arrays.
 
 Reads the folder that `data.images` of params.yaml names; writes `data/arrays/`: for every split `images.npy` (uint8,
-(n, side, side, 3), RGB, 0-255), `labels.npy`, `groups.npy` and `fingerprint.txt`; the class names; and `manifest.csv`,
-a line an image.
+(n, side, side, 3), RGB, 0-255), `labels.npy`, `groups.npy` and `fingerprint.txt`; the class names; `preparation.json`,
+how a photo becomes such an array; and `manifest.csv`, a line an image.
 """
 
 import csv
@@ -17,13 +17,14 @@ from numpy.lib.format import open_memmap
 from stacker.artifacts.arrays import ARRAYS, SPLITS
 from stacker.artifacts.errors import PipelineError
 from stacker.artifacts.outputs import replaced_directory
+from stacker.artifacts.preparation import PREPARATION, Preparation, write_preparation
 from stacker.artifacts.progress import Progress, open_progress
 from stacker.checks.command import run_stage
 from stacker.photos.decoding import decode_images
 from stacker.photos.duplicates import group_duplicates
 from stacker.photos.fingerprints import Fingerprint, find_bit_depth, read_fingerprints
 from stacker.photos.listing import ImageFile, list_images
-from stacker.settings.data import Data, Splits, load_data
+from stacker.settings.data import Splits, load_data
 from stacker.splits.splitting import draw_splits
 
 MOST_NAMED = 20  # classes, in what is printed
@@ -38,7 +39,13 @@ def main() -> None:
     fingerprints = read_fingerprints(paths, data.near_duplicates is not None, data.background)
     content_hashes = [fingerprint.content_hash for fingerprint in fingerprints]
     difference_hashes = [fingerprint.difference_hash for fingerprint in fingerprints]
-    bit_depth = find_bit_depth(fingerprints)
+    preparation = Preparation(
+        side=data.image_size,
+        fit=data.fit,
+        interpolation=data.interpolation,
+        background=data.background,
+        bit_depth=find_bit_depth(fingerprints),
+    )
     groups = group_duplicates(content_hashes, difference_hashes, data.near_duplicates)
     splits = assign_splits(files, groups, content_hashes, data.splits, data.seed)
     check_splits(files, splits, classes)
@@ -46,10 +53,11 @@ def main() -> None:
         for split in SPLITS:
             rows = np.flatnonzero(splits == split)
             chosen = [files[row] for row in rows]
-            write_split(folder / split, chosen, [fingerprints[row] for row in rows], bit_depth, data, bar)
+            write_split(folder / split, root, chosen, [fingerprints[row] for row in rows], preparation, bar)
             np.save(folder / split / "groups.npy", groups[rows])
             contents = sorted((content_hashes[row], classes[files[row].label]) for row in rows)
             (folder / split / "fingerprint.txt").write_text(compute_fingerprint(contents) + "\n", encoding="ascii")
+        write_preparation(folder / PREPARATION.name, preparation)
         (folder / "classes.json").write_text(json.dumps(classes) + "\n", encoding="utf-8")
         write_manifest(folder / "manifest.csv", files, fingerprints, splits, groups, classes)
     report_splits(files, splits, groups, classes)
@@ -104,13 +112,17 @@ def check_splits(files: list[ImageFile], splits: np.ndarray, classes: list[str])
 
 
 def write_split(
-    folder: Path, files: list[ImageFile], fingerprints: list[Fingerprint], bit_depth: int, data: Data, bar: Progress
+    folder: Path,
+    root: Path,
+    files: list[ImageFile],
+    fingerprints: list[Fingerprint],
+    preparation: Preparation,
+    bar: Progress,
 ) -> None:
     """Decode a split's images straight into its memory map, so that memory does not grow with their number."""
     folder.mkdir()
-    pixels = open_memmap(folder / "images.npy", "w+", np.uint8, (len(files), data.image_size, data.image_size, 3))
-    paths = [Path(data.images) / file.path for file in files]
-    decode_images(paths, fingerprints, pixels, data.fit, data.interpolation, data.background, bit_depth, bar)
+    pixels = open_memmap(folder / "images.npy", "w+", np.uint8, (len(files), preparation.side, preparation.side, 3))
+    decode_images([root / file.path for file in files], fingerprints, pixels, preparation, bar)
     np.save(folder / "labels.npy", np.array([file.label for file in files], dtype=np.int64))
 
 

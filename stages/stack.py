@@ -14,6 +14,7 @@ import typer
 
 from stacker.artifacts.arrays import load_classes, load_groups, load_images, load_labels
 from stacker.artifacts.curves import Epoch, write_history
+from stacker.artifacts.descriptions import read_description
 from stacker.artifacts.leftovers import sweep_inputs_of_stack
 from stacker.artifacts.model_paths import MEMBERS, MODELS
 from stacker.artifacts.outputs import replaced_file
@@ -23,16 +24,20 @@ from stacker.checks.command import run_stage
 from stacker.ensembles.held_out_rows import gather_held_out
 from stacker.ensembles.leave_one_out import save_leave_one_out
 from stacker.ensembles.meta_weights import apply_meta_weights
+from stacker.ensembles.novelty import join_novelty
 from stacker.ensembles.ordering import order_members
+from stacker.settings.backend import load_backend
+from stacker.settings.hashing import hash_settings
 from stacker.settings.inference import load_inference
 from stacker.settings.meta_models import load_ensemble_check, load_meta_model
 from stacker.settings.reading import read_labels
 
 
 def main(ensemble: Annotated[str, typer.Argument(help="A label in the block `meta_models` of params.yaml.")]) -> None:
-    settings, inference, photos = load_meta_model(ensemble), load_inference(), load_ensemble_check().photos
+    settings, inference, check = load_meta_model(ensemble), load_inference(), load_ensemble_check()
     members = read_labels("members")
     sweep_inputs_of_stack(members)
+    described = {label: read_description(MEMBERS / f"{label}.h5") for label in members}
     predictions = load_all_predictions(members)
     labels = load_labels("train")
     predictions = {label: predictions[label] for label in order_members(predictions, labels)}
@@ -42,9 +47,11 @@ def main(ensemble: Annotated[str, typer.Argument(help="A label in the block `met
     use_backend()
     # from here on Keras, on the backend chosen
     from stacker.artifacts.saved_models import load_model, save_model
+    from stacker.backbones.costs import measure_cost
     from stacker.ensembles.meta_fitting import Watched, fit_meta_model, fit_without_each
     from stacker.ensembles.meta_model import assemble_ensemble, restore_meta_model
     from stacker.ensembles.saved_check import check_saved
+    from stacker.training.describing import describe_model
     from stacker.training.fitting import make_deterministic
 
     make_deterministic()
@@ -60,22 +67,27 @@ def main(ensemble: Annotated[str, typer.Argument(help="A label in the block `met
         )
         for split in ("train", "validation", "test")
     }
+    answers = EnsemblePredictions(
+        **predicted,
+        held_out=fitted.held_out,
+        held_out_rows=next(iter(predictions.values())).held_out_rows,
+        fit_on=np.array(fit_on),
+        checked_photos=np.array(0),
+        **join_novelty(predictions.values()),
+    )
+    facts = {label: part.members[label] for label, part in described.items()}
+    hashed = hash_settings(
+        load_backend(), settings, check, inference, {label: part.settings for label, part in described.items()}
+    )
     with replaced_file(MODELS / f"{ensemble}.h5") as path:
         loaded = {label: load_model(MEMBERS / f"{label}.h5", f"train@{label}") for label in predictions}
         widths = {label: values.shape[1] for label, values in held_out.logits.items()}
-        meta_model = restore_meta_model(fitted.weights, widths, class_count)
-        save_model(assemble_ensemble(ensemble, loaded, meta_model), path)
-        checked = check_saved(path, load_images("test"), predicted["test"], inference, photos)
-    save_ensemble_predictions(
-        ensemble,
-        EnsemblePredictions(
-            **predicted,
-            held_out=fitted.held_out,
-            held_out_rows=next(iter(predictions.values())).held_out_rows,
-            fit_on=np.array(fit_on),
-            checked_photos=np.array(checked),
-        ),
-    )
+        model = assemble_ensemble(ensemble, loaded, restore_meta_model(fitted.weights, widths, class_count))
+        save_model(model, path, describe_model("ensemble", ensemble, facts, hashed, answers))
+        checked = check_saved(path, load_images("test"), predicted["test"], inference, check.photos)
+        file_bytes = np.array(path.stat().st_size)
+    answers = answers._replace(checked_photos=np.array(checked), file_bytes=file_bytes, **measure_cost(model))
+    save_ensemble_predictions(ensemble, answers)
     write_history(ensemble, fitted.history)
     save_leave_one_out(ensemble, fit_without_each(held_out, settings, fitted.spread))
 

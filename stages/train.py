@@ -13,14 +13,18 @@ import typer
 
 from stacker.artifacts.arrays import SPLITS, load_classes, load_groups
 from stacker.artifacts.curves import write_history
+from stacker.artifacts.descriptions import MemberFacts
 from stacker.artifacts.model_paths import MEMBERS
 from stacker.artifacts.predictions import Predictions, save_predictions
 from stacker.checks.backend import use_backend
 from stacker.checks.command import run_stage
+from stacker.settings.backend import load_backend
+from stacker.settings.hashing import hash_settings
 from stacker.settings.inference import load_inference
 from stacker.settings.members import load_member
 from stacker.settings.stacking import load_stacking
 from stacker.splits.held_out import plan_fits, plan_tuning
+from stacker.uncertainty.novelty import pack_familiar
 
 
 def main(member: Annotated[str, typer.Argument(help="A label in the block `members` of params.yaml.")]) -> None:
@@ -28,8 +32,10 @@ def main(member: Annotated[str, typer.Argument(help="A label in the block `membe
     use_backend()
     # from here on Keras, on the backend chosen
     from stacker.artifacts.saved_models import save_model
+    from stacker.backbones.costs import measure_cost
     from stacker.training.assembled import check_assembled
     from stacker.training.choosing import choose_trainer
+    from stacker.training.describing import describe_model, learn_photos, name_weights
     from stacker.training.fitting import make_deterministic
     from stacker.training.held_out_predictions import predict_held_out
     from stacker.training.member_data import load_member_data
@@ -56,9 +62,26 @@ def main(member: Annotated[str, typer.Argument(help="A label in the block `membe
     started = time.monotonic()
     held_out = predict_held_out(trainer, plan, predicted["train"], seconds)
     report_held_out(member, len(plan.folds), time.monotonic() - started)
-    is_balanced = np.array(settings.training.class_weights == "balanced")
-    save_predictions(member, Predictions(**predicted, **held_out, initial_test=initial, is_balanced=is_balanced))
-    save_model(model, MEMBERS / f"{member}.h5")
+    familiar, novelty = learn_photos(model, data, settings, inference)
+    predictions = Predictions(
+        **predicted,
+        **held_out,
+        initial_test=initial,
+        is_balanced=np.array(settings.training.class_weights == "balanced"),
+        **novelty,
+        is_watched=np.array(fitted.linear is None and settings.training.patience is not None),
+        **measure_cost(model),
+    )
+    facts = MemberFacts(
+        backbone=settings.backbone.name,
+        weights=name_weights(settings.backbone.weights),
+        familiar=pack_familiar(familiar),
+    )
+    hashed = hash_settings(load_backend(), settings, stacking, inference)
+    description = describe_model("member", member, {member: facts}, hashed, predictions)
+    save_model(model, MEMBERS / f"{member}.h5", description)
+    file_bytes = np.array((MEMBERS / f"{member}.h5").stat().st_size)
+    save_predictions(member, predictions._replace(file_bytes=file_bytes))
     write_history(member, fitted.history, fitted.kept)
 
 

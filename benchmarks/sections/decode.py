@@ -12,6 +12,7 @@ from benchmarks.photos import WHITE, Bench, load_pixels, take_evenly, write_phot
 from benchmarks.project import make_params, make_project, run_stage
 from benchmarks.results import Chart, Result, Table
 from benchmarks.tutorial import decode_loop
+from stacker.artifacts.preparation import Preparation
 from stacker.photos.decoding import decode_images
 from stacker.photos.fingerprints import read_fingerprints
 
@@ -50,7 +51,7 @@ def decode_into_map(paths: list[Path], side: int, target: Path) -> np.ndarray:
     """What `prepare` does with the pixels, fingerprints included."""
     fingerprints = read_fingerprints(paths, True, WHITE)
     pixels = open_memmap(target, "w+", np.uint8, (len(paths), side, side, 3))
-    decode_images(paths, fingerprints, pixels, "stretch", "auto", WHITE, bit_depth=16)
+    decode_images(paths, fingerprints, pixels, Preparation(side=side))
     return pixels
 
 

@@ -36,6 +36,13 @@ class Predictions(NamedTuple):
             judged on them (out-of-fold: the fold whose model predicted it); -1 if the member learnt the row (leaked).
         initial_test: for every test row, before any training; empty, (0, 1), where not asked for.
         is_balanced: bool, (), were rows weighted so that every class counts the same?
+        novelty_validation: float32, (n,), how unlike the training photos each validation row is; see
+            `stacker.uncertainty.novelty`. It and what follows are empty, or 0, where they are not asked for.
+        novelty_test: float32, (n,), likewise of every test row.
+        is_watched: bool, (), has early stopping looked at the validation split?
+        parameters: int64, (), of the saved model.
+        gflop: float64, (), billions of operations a photo.
+        file_bytes: int64, (), of the saved file.
     """
 
     train: np.ndarray
@@ -46,6 +53,12 @@ class Predictions(NamedTuple):
     held_out_fold: np.ndarray
     initial_test: np.ndarray
     is_balanced: np.ndarray
+    novelty_validation: np.ndarray = np.empty(0, np.float32)
+    novelty_test: np.ndarray = np.empty(0, np.float32)
+    is_watched: np.ndarray = np.array(False)
+    parameters: np.ndarray = np.array(0)
+    gflop: np.ndarray = np.array(0.0)
+    file_bytes: np.ndarray = np.array(0)
 
     @property
     def is_leaked(self) -> bool:
@@ -74,6 +87,12 @@ class EnsemblePredictions(NamedTuple):
         held_out_rows: int64, (m,), which rows of the train split those are.
         fit_on: a string, (), what the meta-model learnt from: "oof", "holdout" or "train" (leaked).
         checked_photos: int64, (), how many test photos went through the saved file itself, with the same answers.
+        novelty_validation: float32, (n,), how unlike the training photos each validation row is: the members' mean.
+        novelty_test: float32, (n,), likewise of every test row.
+        is_watched: bool, (), has a member's early stopping looked at the validation split?
+        parameters: int64, (), of the saved model.
+        gflop: float64, (), billions of operations a photo.
+        file_bytes: int64, (), of the saved file.
     """
 
     train: np.ndarray
@@ -83,6 +102,12 @@ class EnsemblePredictions(NamedTuple):
     held_out_rows: np.ndarray
     fit_on: np.ndarray
     checked_photos: np.ndarray
+    novelty_validation: np.ndarray = np.empty(0, np.float32)
+    novelty_test: np.ndarray = np.empty(0, np.float32)
+    is_watched: np.ndarray = np.array(False)
+    parameters: np.ndarray = np.array(0)
+    gflop: np.ndarray = np.array(0.0)
+    file_bytes: np.ndarray = np.array(0)
 
 
 def save_predictions(label: str, predictions: Predictions) -> None:

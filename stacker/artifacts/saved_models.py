@@ -5,12 +5,19 @@ from pathlib import Path
 
 import keras
 
+from stacker.artifacts.descriptions import Description, write_description
 from stacker.artifacts.errors import PipelineError
 from stacker.artifacts.outputs import replaced_file
 
 
-def save_model(model: keras.Model, path: Path) -> None:
-    """Save without optimizer or compile settings: byte-identical when training is repeated, as .keras files are not."""
+def save_model(model: keras.Model, path: Path, description: Description) -> None:
+    """Save without optimizer or compile settings: byte-identical when training is repeated, as .keras files are not.
+
+    Args:
+        model: any Keras model.
+        path: of the file.
+        description: what the file is to know of itself; plain Keras does not look at it.
+    """
     clean = keras.Model(model.inputs, model.outputs, name=model.name)
     absl = logging.getLogger("absl")
     level = absl.level
@@ -18,6 +25,7 @@ def save_model(model: keras.Model, path: Path) -> None:
     try:
         with replaced_file(path) as partial:
             clean.save(partial)
+            write_description(partial, description)
     finally:
         absl.setLevel(level)
 

@@ -83,6 +83,13 @@ def verify_versions(expected: Mapping[str, list[str]], source: Path) -> None:
         )
 
 
+def list_installed() -> dict[str, str]:
+    """Major and minor version of each package installed that may change a model's numbers, by name, sorted."""
+    makers = [maker for maker in NUMBER_MAKERS.values() if maker.name != "matplotlib"]
+    found = {maker.name: _find_installed(maker.distributions) for maker in makers}
+    return {name: shorten(version) for name, version in sorted(found.items()) if version is not None}
+
+
 def _find_installed(distributions: tuple[str, ...]) -> str | None:
     for name in distributions:
         try:

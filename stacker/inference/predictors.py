@@ -5,7 +5,7 @@ On a CPU, Keras' own `predict` leaves most of the machine idle; OpenVINO's async
 """
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import keras
@@ -18,6 +18,7 @@ from stacker.settings.inference import Inference
 
 Inputs = Mapping[str, np.ndarray]
 Batches = Iterator[tuple[int, dict[str, np.ndarray]]]  # the number of the first row, and the arrays by input
+Keep = Callable[[int, np.ndarray], None]  # is given the number of the first row, and the outputs
 
 
 class Predictor:
@@ -59,11 +60,23 @@ class Predictor:
             rows = np.arange(len(next(iter(inputs.values()))))
         if outputs is None:
             outputs = np.empty((len(rows), self.width), np.float32)
-        with join_progress(bar, f"{self.name}: predicting", len(rows), "photos") as shown:
-            self._run(self._cut(inputs, rows, shown), outputs)
+        count = len(rows)
+
+        def keep(start: int, values: np.ndarray) -> None:
+            outputs[start : start + len(values)] = values[: count - start]
+
+        with join_progress(bar, f"{self.name}: predicting", count, "photos") as shown:
+            self.run(self._cut(inputs, rows, shown), keep)
         return outputs
 
-    def _run(self, batches: Batches, outputs: np.ndarray) -> None:
+    def run(self, batches: Batches, keep: Keep) -> None:
+        """Push batches through the model, several at once where the engine can.
+
+        Args:
+            batches: of full size each; the next is asked for while earlier ones are at work.
+            keep: is called with the number of a batch and its outputs, float32, (batch_size, width), in the order of
+                the batches; they are valid until it returns.
+        """
         raise NotImplementedError
 
     def _cut(self, inputs: Inputs, rows: np.ndarray, bar: Progress) -> Batches:
@@ -92,10 +105,10 @@ class KerasPredictor(Predictor):
             )
         self.model = model
 
-    def _run(self, batches: Batches, outputs: np.ndarray) -> None:
+    def run(self, batches: Batches, keep: Keep) -> None:
         for start, batch in batches:
             given = batch if len(batch) > 1 else next(iter(batch.values()))
-            outputs[start : start + self.batch_size] = self.model.predict_on_batch(given)[: len(outputs) - start]
+            keep(start, self.model.predict_on_batch(given))
 
 
 class OpenVINOPredictor(Predictor):
@@ -126,23 +139,23 @@ class OpenVINOPredictor(Predictor):
         count = self.compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS") + 1
         self.requests = [self.compiled.create_infer_request() for _ in range(count)]
 
-    def _run(self, batches: Batches, outputs: np.ndarray) -> None:
+    def run(self, batches: Batches, keep: Keep) -> None:
         # A ring of asynchronous requests, and no AsyncInferQueue: the destruction of that one races with its callbacks,
         # and ended the process now and then ("Resource deadlock avoided"; openvinotoolkit/openvino#37073 is akin).
         running: deque[tuple[Any, int]] = deque()
         idle = deque(self.requests)
         for start, batch in batches:
             if not idle:
-                idle.append(self._collect(*running.popleft(), outputs))
+                idle.append(self._collect(*running.popleft(), keep))
             request = idle.popleft()
             request.start_async(batch)
             running.append((request, start))
         while running:
-            self._collect(*running.popleft(), outputs)
+            self._collect(*running.popleft(), keep)
 
-    def _collect(self, request: Any, start: int, outputs: np.ndarray) -> Any:
+    def _collect(self, request: Any, start: int, keep: Keep) -> Any:
         request.wait()
-        outputs[start : start + self.batch_size] = request.get_output_tensor(0).data[: len(outputs) - start]
+        keep(start, request.get_output_tensor(0).data)
         return request
 
 

@@ -6,9 +6,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from stacker.artifacts.preparation import Preparation
 from stacker.artifacts.progress import Progress, join_progress
 from stacker.photos.fingerprints import Fingerprint
-from stacker.photos.image_files import choose_reduction, compute_extent, decode_colour
+from stacker.photos.image_files import Header, choose_reduction, compute_extent, decode_colour
 from stacker.photos.resizing import fit_image
 from stacker.photos.threads import run_in_threads
 
@@ -22,10 +23,7 @@ def decode_images(
     paths: Sequence[Path],
     fingerprints: Sequence[Fingerprint],
     pixels: np.ndarray,
-    fit: str,
-    interpolation: str,
-    background: Sequence[int],
-    bit_depth: int,
+    preparation: Preparation,
     bar: Progress | None = None,
 ) -> None:
     """Decode every file into its row of `pixels`.
@@ -34,26 +32,44 @@ def decode_images(
         paths: the files.
         fingerprints: one a file.
         pixels: uint8, (n, side, side, 3), written in place: RGB, 0-255.
-        fit: "stretch" to the square, "crop" its centre, or "pad" it with black.
-        interpolation: a key of `INTERPOLATIONS`: how images grow.
-        background: RGB, 0-255: what shows where an image is transparent.
-        bit_depth: of 16-bit images, the bits that their values fill.
+        preparation: how they become arrays.
         bar: to move on, photo by photo; None shows one of its own.
 
     Raises:
         PipelineError: naming every file that cannot be decoded.
     """
-    side = pixels.shape[1]
 
     def decode_row(row: int) -> None:
-        header = fingerprints[row].header
-        source = max(header.width, header.height) if fit == "pad" else min(header.width, header.height)
-        grid = choose_reduction(header, source, MARGIN * side)
-        factor = grid if header.is_jpeg else 1
-        image = decode_colour(np.fromfile(paths[row], np.uint8), header, factor, background, bit_depth)
-        extent = compute_extent(header, factor, image.shape)
-        square = fit_image(image, extent, side, fit, interpolation, grid // factor)
-        pixels[row] = cv2.cvtColor(square, cv2.COLOR_BGR2RGB)
+        content = np.fromfile(paths[row], np.uint8)
+        pixels[row] = decode_image(content, fingerprints[row].header, preparation)
 
     with join_progress(bar, "decoding", len(paths), "photos") as shown:
         run_in_threads(decode_row, paths, shown)
+
+
+def decode_image(content: np.ndarray, header: Header, preparation: Preparation) -> np.ndarray:
+    """One photo, as the networks take it.
+
+    Args:
+        content: uint8, the bytes of its file.
+        header: of the same file.
+        preparation: how it becomes an array.
+
+    Returns:
+        Uint8, (side, side, 3), RGB, 0-255.
+
+    Raises:
+        OSError: the file cannot be decoded.
+    """
+    side, fit = preparation.side, preparation.fit
+    source = max(header.width, header.height) if fit == "pad" else min(header.width, header.height)
+    grid = choose_reduction(header, source, MARGIN * side)
+    factor = grid if header.is_jpeg else 1
+    image = decode_colour(content, header, factor, preparation.background, preparation.bit_depth)
+    square = fit_square(image, compute_extent(header, factor, image.shape), preparation, grid // factor)
+    return np.asarray(cv2.cvtColor(square, cv2.COLOR_BGR2RGB))
+
+
+def fit_square(image: np.ndarray, extent: tuple[float, float], preparation: Preparation, grid: int = 1) -> np.ndarray:
+    """As `fit_image`, by what `preparation` says."""
+    return fit_image(image, extent, preparation.side, preparation.fit, preparation.interpolation, grid)

@@ -71,15 +71,16 @@ def read_fingerprint(path: Path, perceptual: bool, background: Sequence[int]) ->
     return Fingerprint(header, hashlib.sha256(content).hexdigest(), bits, largest)
 
 
-def find_bit_depth(prints: Sequence[Fingerprint]) -> int:
-    """The bits that the values of all 16-bit images fill, 8 to 16, which a line in print says."""
+def find_bit_depth(prints: Sequence[Fingerprint]) -> int | None:
+    """The bits that the values of all 16-bit images fill, 8 to 16, which a line in print says; None without any."""
     deep = [fingerprint.largest for fingerprint in prints if fingerprint.header.is_deep]
-    bit_depth = compute_bit_depth(max(deep, default=0))
-    if deep:
-        print(
-            f"{len(deep):,} image(s) of 16 bits: their largest value is {max(deep):,}, so they are taken to fill "
-            f"{bit_depth} bits, and {2**bit_depth - 1:,} becomes 255"
-        )
+    if not deep:
+        return None
+    bit_depth = compute_bit_depth(max(deep))
+    print(
+        f"{len(deep):,} image(s) of 16 bits: their largest value is {max(deep):,}, so they are taken to fill "
+        f"{bit_depth} bits, and {2**bit_depth - 1:,} becomes 255"
+    )
     return bit_depth
 
 

@@ -82,7 +82,7 @@ def compute_extent(header: Header, factor: int, shape: Sequence[int]) -> tuple[f
 
 
 def decode_colour(
-    content: np.ndarray, header: Header, factor: int, background: Sequence[int], bit_depth: int
+    content: np.ndarray, header: Header, factor: int, background: Sequence[int], bit_depth: int | None
 ) -> np.ndarray:
     """All pixels of a file.
 
@@ -91,7 +91,7 @@ def decode_colour(
         header: of the same file.
         factor: what a JPEG is reduced by.
         background: RGB, 0-255: what shows where the image is transparent.
-        bit_depth: of 16-bit images, the bits that their values fill: the largest one becomes 255.
+        bit_depth: of 16-bit images, the bits that their values fill: the largest one becomes 255. None: this one's.
 
     Returns:
         Uint8, (height, width, 3), BGR, 0-255, upright.
@@ -104,7 +104,8 @@ def decode_colour(
     layers = _open_with_alpha(content) if header.is_transparent else None
     if header.is_deep:
         deep = decode_deep(content)
-        colours = np.minimum(np.rint(deep * (255 / (2**bit_depth - 1))), 255).astype(np.uint8)
+        bits = compute_bit_depth(int(deep.max())) if bit_depth is None else bit_depth
+        colours = np.minimum(np.rint(deep * (255 / (2**bits - 1))), 255).astype(np.uint8)
     elif layers is not None:
         colours = layers[..., 2::-1]
     return colours if layers is None else _lay_on_background(colours, layers[..., 3:], background[::-1])
@@ -122,8 +123,7 @@ def decode_grey(content: np.ndarray, header: Header, factor: int, background: Se
     """As `decode_colour`, grey: uint8, (height, width). A 16-bit image is scaled by itself."""
     if not (header.is_deep or header.is_transparent):
         return _decode(content, GREY[factor])
-    bit_depth = compute_bit_depth(int(decode_deep(content).max())) if header.is_deep else 8
-    colour = decode_colour(content, header, factor, background, bit_depth)
+    colour = decode_colour(content, header, factor, background, bit_depth=None)
     return np.asarray(cv2.cvtColor(colour, cv2.COLOR_BGR2GRAY))
 
 

@@ -16,6 +16,13 @@ COUNTED = {  # scores that are made of counts of photos alone
     "adjusted_p_value",
     "error_correlation",
     "disagreement",
+    "coverage",
+    "coverage_low",
+    "coverage_high",
+    "single",
+    "share",
+    "share_low",
+    "share_high",
 }
 
 

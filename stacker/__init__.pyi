@@ -1,0 +1,1 @@
+from stacker.using.classifier import load as load

@@ -1,0 +1,137 @@
+"""What a saved model is to know of itself, put together when it is saved."""
+
+from pathlib import PurePath
+from typing import Any, Literal
+
+import keras
+import numpy as np
+
+from stacker.artifacts.arrays import load_classes, load_groups, load_labels
+from stacker.artifacts.descriptions import Description, HeldOutScores, MemberFacts, Thresholds
+from stacker.artifacts.predictions import EnsemblePredictions, Predictions, spread_classes
+from stacker.artifacts.preparation import load_preparation
+from stacker.checks.packages import list_installed
+from stacker.inference.predictors import compile_predictor
+from stacker.settings.inference import Inference
+from stacker.settings.members import Member
+from stacker.training.member_data import MemberData
+from stacker.uncertainty.novelty import (
+    MOST_ROWS,
+    Familiar,
+    find_novelty_threshold,
+    learn_familiar,
+    measure_novelty,
+)
+from stacker.uncertainty.prediction_sets import choose_level, find_thresholds
+
+
+def describe_model(
+    kind: Literal["member", "ensemble"],
+    label: str,
+    members: dict[str, MemberFacts],
+    settings: str,
+    predictions: Predictions | EnsemblePredictions,
+) -> Description:
+    """What a model is to know of itself; no test label is read.
+
+    Args:
+        kind: what it is.
+        label: the member's or the ensemble's.
+        members: by label, sorted; of a member, itself.
+        settings: their hash.
+        predictions: the model's.
+    """
+    held_out = score_held_out(predictions)
+    return Description(
+        kind=kind,
+        label=label,
+        classes=load_classes(),
+        preparation=load_preparation(),
+        members=members,
+        settings=settings,
+        backend=keras.config.backend(),
+        versions=list_installed(),
+        held_out=held_out,
+        thresholds=describe_thresholds(predictions, load_labels("validation"), held_out.right / held_out.n),
+    )
+
+
+def score_held_out(predictions: Predictions | EnsemblePredictions) -> HeldOutScores:
+    """The scores on rows that the model had not learnt: held-out ones of the train split, else the validation split."""
+    is_leaked = str(predictions.fit_on) == "train"
+    split, logits = ("validation", predictions.validation) if is_leaked else ("train", predictions.held_out)
+    rows: Any = slice(None) if is_leaked else predictions.held_out_rows
+    labels, groups = load_labels(split)[rows], load_groups(split)[rows]
+    probabilities = spread_classes(logits)
+    likely = np.maximum(probabilities[np.arange(len(labels)), labels], np.finfo(np.float64).tiny)
+    return HeldOutScores(
+        rows="validation" if is_leaked else str(predictions.fit_on),
+        n=len(labels),
+        groups=len(np.unique(groups)),
+        right=int((probabilities.argmax(axis=1) == labels).sum()),
+        log_loss=round(float(-np.log(likely).mean()), 4),  # as metrics are: another CPU's rounding leaves it alone
+    )
+
+
+def describe_thresholds(
+    predictions: Predictions | EnsemblePredictions, labels: np.ndarray, accuracy: float
+) -> Thresholds:
+    """The thresholds of "I do not know".
+
+    Args:
+        predictions: the model's.
+        labels: int64, (n,), of the validation split.
+        accuracy: of the model, before any test.
+    """
+    sets = find_thresholds(labels, spread_classes(predictions.validation))
+    return Thresholds(
+        sets=sets,
+        level=choose_level(accuracy, sets),
+        novelty=find_novelty_threshold(predictions.novelty_validation),
+        n=len(labels),
+        is_watched=bool(predictions.is_watched),
+    )
+
+
+def learn_photos(
+    model: keras.Model, data: MemberData, settings: Member, inference: Inference
+) -> tuple[Familiar, dict[str, np.ndarray]]:
+    """What a member knows of the training photos, and how unlike them those of the other splits are.
+
+    Args:
+        model: the member, whole, as it is saved.
+        data: what it was trained on.
+        settings: the member's.
+        inference: engine, precision and batch size.
+
+    Returns:
+        What it knows, and as fields of `Predictions` the novelty of every row of validation and test, float32, (n,).
+    """
+    features = find_features(model, data, settings, inference)
+    familiar = learn_familiar(features["train"], features["validation"])
+    novelty = {f"novelty_{split}": measure_novelty(features[split], familiar) for split in ("validation", "test")}
+    return familiar, novelty
+
+
+def find_features(
+    model: keras.Model, data: MemberData, settings: Member, inference: Inference
+) -> dict[str, np.ndarray]:
+    """The features of the saved member: kept ones, or, where its network was trained, by another pass.
+
+    Returns:
+        By split, float32, (n, f); of a trained network, no more than `MOST_ROWS` rows of the train split.
+    """
+    if not settings.backbone.trainable and settings.training.fine_tune is None:
+        return data.features
+    images = data.images
+    count = len(images["train"])
+    spread = np.arange(min(count, MOST_ROWS)) * count // min(count, MOST_ROWS)
+    backbone = keras.Model(model.input, model.get_layer("pool").output, name=f"{model.name}_backbone")
+    predictor = compile_predictor(backbone, inference, {model.name: images["train"].dtype})
+    rows = {"train": spread, "validation": None, "test": None}
+    return {split: predictor.predict({model.name: images[split]}, rows[split]) for split in rows}
+
+
+def name_weights(weights: str | None) -> str:
+    """What a backbone started from, without the folder: that one is the machine's."""
+    return "random" if weights is None else PurePath(weights).name
