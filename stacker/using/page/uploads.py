@@ -1,6 +1,7 @@
 """What the page takes: image files, neither too large to hold nor to decode; told before a pixel is decoded."""
 
 from pathlib import Path
+from typing import NamedTuple
 
 from PIL import Image
 
@@ -10,8 +11,19 @@ FORMATS = ("BMP", "JPEG", "PNG", "TIFF", "WEBP")  # as `prepare` takes them, wha
 MOST_BYTES = 20_000_000
 MOST_PIXELS = 50_000_000
 MOST_PHOTOS = 20  # at once: the others who ask wait so long
+LIMITS = (
+    f"{', '.join(FORMATS[:-1])} or {FORMATS[-1]}; up to {MOST_PHOTOS} photos at once, each up to "
+    f"{MOST_BYTES // 10**6} MB and {MOST_PIXELS // 10**6} megapixels."
+)
 # Pillow's own limits, 89 and 179 megapixels, lie above ours; where warnings are errors, the first is one too.
 TOO_LARGE = (Image.DecompressionBombError, Image.DecompressionBombWarning)
+
+
+class Upload(NamedTuple):
+    """A file that a user gave: where it lies, and the name that it had there, which may be anything."""
+
+    path: Path
+    name: str
 
 
 def find_problem(path: Path) -> str | None:
