@@ -1,16 +1,17 @@
 """`stacker demo`."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
 from stacker.artifacts.errors import PipelineError
 from stacker.cli.app import app
+from stacker.using.page.listening import HERE, LOOPBACK
 
-HERE = "127.0.0.1"
-LOOPBACK = (HERE, "localhost", "::1")
+T = TypeVar("T")
 EXTRA = ("fastapi", "gradio", "uvicorn")  # packages
 
 
@@ -43,7 +44,7 @@ def demo(
         )
     from stacker.checks.native_log import filtered_native_log
     from stacker.using.choosing_model import find_model
-    from stacker.using.page.serving import listen
+    from stacker.using.page.listening import listen
 
     path = find_model(model)
     with listen(host, port) as listener, filtered_native_log():
@@ -54,15 +55,21 @@ def demo(
 
         answering = Answering(load(path))
         description = answering.classifier.description
-        shown, validation = [], None
-        try:
-            validation = load_rows(description, "validation")
-            shown = load_examples(description) if examples is None else []
-        except PipelineError as error:
-            print(f"no test photos as examples, no validation scores: {error}", file=sys.stderr)
-        if examples is not None:
+        validation = _attempt("no validation scores", lambda: load_rows(description, "validation"))
+        if examples is None:
+            shown = _attempt("no examples", lambda: load_examples(description)) or []
+        else:
             shown = open_examples(answering, examples)
         serve_page(answering, shown, validation, listener, host)
+
+
+def _attempt(without: str, load: Callable[[], T]) -> T | None:
+    """What is nice to have; why it is not there, is said: a model may come without the data that it was made from."""
+    try:
+        return load()
+    except PipelineError as error:
+        print(f"{without}: {error}", file=sys.stderr)
+        return None
 
 
 def check_extra() -> None:

@@ -1,9 +1,10 @@
 """Gradio's two ways to give a photo, changed to give the file as it is, not yet opened. Needs Gradio.
 
-As they come, they decode an image before any code of ours sees it, and fetch what a request names by a web address.
-They are changed one by one: Gradio writes a file beside the source of a subclass.
+As they come, they decode an image before any code of ours sees it. They are changed one by one: Gradio writes a file
+beside the source of a subclass.
 """
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -24,18 +25,36 @@ def build_camera(**options: Any) -> gradio.Image:
 
 def _leave_unopened(component: Any) -> Any:
     component.preprocess = take_uploads
-    component.async_move_resource_to_block_cache = refuse_address
     return component
 
 
 def take_uploads(payload: Any) -> list[Upload]:
     """From Gradio's word for one file, several or none: where each lies, and what the user calls it."""
     files = [] if payload is None else getattr(payload, "root", [payload])
-    return [Upload(Path(file.path), file.orig_name or Path(file.path).name) for file in files if file.path]
+    return [Upload(Path(check_place(file.path)), file.orig_name or Path(file.path).name) for file in files if file.path]
 
 
-async def refuse_address(path: str) -> str:
-    """The path of a file, which may stay where it is: what is no address, Gradio has checked to be an upload."""
-    if "://" in path:
+def confine(page: gradio.Blocks) -> None:
+    """Let no request name a file that was not uploaded.
+
+    Gradio copies whatever file a request names to where files are served from, and fetches what it names by a web
+    address: of a page that is mounted and not launched, it checks no path (6.31, `_check_allowed`).
+    """
+
+    async def leave_in_place(path: Any) -> str:
+        return check_place(str(path))
+
+    for block in page.blocks.values():
+        block.async_move_resource_to_block_cache = leave_in_place
+
+
+def check_place(path: str) -> str:
+    """The path of a file among the uploads and examples.
+
+    Raises:
+        gradio.Error: it lies, or leads, elsewhere.
+    """
+    folder = Path(os.path.realpath(gradio.utils.get_upload_folder()))
+    if not Path(os.path.realpath(path)).is_relative_to(folder):
         raise gradio.Error("Only uploaded files are taken.", print_exception=False)
     return path

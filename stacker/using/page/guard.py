@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from stacker.using.page.listening import LOOPBACK
+
 Application = Callable[[Any, Any, Any], Awaitable[None]]
 
 PATHS = {
@@ -28,7 +30,6 @@ PATHS = {
 }
 FOLDERS = ("/assets/", "/static/", "/gradio_api/heartbeat/")  # files of Gradio's own, which it keeps together
 FILE = "/gradio_api/file="
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "

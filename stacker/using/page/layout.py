@@ -7,7 +7,7 @@ import gradio
 
 from stacker.using.page.answering import Answering, Photo
 from stacker.using.page.cards import describe_model, draw_cards
-from stacker.using.page.components import build_camera, build_drop
+from stacker.using.page.components import build_camera, build_drop, confine
 from stacker.using.page.events import Events
 from stacker.using.page.examples import Rows, split_examples
 from stacker.using.page.style import FONTS, MONOSPACED
@@ -51,6 +51,7 @@ def build_page(answering: Answering, examples: Sequence[Photo], validation: Rows
         camera.input(events.take, [camera, slider], **answer)
         for gallery, photos in galleries:
             gallery.select(events.click_on(photos), [slider], **answer)
+    confine(page)
     return page.queue(max_size=MOST_WAITING, api_open=False)
 
 

@@ -1,13 +1,14 @@
 """Serve the page: on this machine alone unless told otherwise, without the internet. Needs Gradio."""
 
 import os
+import signal
 import socket
+import sys
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
-from stacker.artifacts.errors import PipelineError
 from stacker.using.page.answering import Answering, Photo
 from stacker.using.page.examples import Rows
 from stacker.using.page.guard import Application, Guard
@@ -17,24 +18,7 @@ from stacker.using.page.uploads import MOST_BYTES
 # Read when Gradio is imported: nothing is sent or fetched; and what a shell has set for other pages opens nothing here.
 OFFLINE = {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_DISABLE_TELEMETRY": "1", "HF_HUB_OFFLINE": "1"}
 UNWANTED = ("GRADIO_DEFAULT_CONCURRENCY_LIMIT", "GRADIO_LOCAL_DEV_MODE", "GRADIO_VIBE_MODE", "GRADIO_WATCH_DIRS")
-
-
-@contextmanager
-def listen(host: str, port: int) -> Iterator[socket.socket]:
-    """A socket on an address; opened before anything else, as loading a model takes seconds.
-
-    Raises:
-        PipelineError: there is no such address, or it is taken.
-    """
-    try:
-        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listener = socket.create_server(address[:2], family=family)
-    except OSError as error:
-        raise PipelineError(
-            f"cannot listen on {host}, port {port} ({error.strerror}): name others by --host and --port"
-        ) from error
-    with listener:
-        yield listener
+PATIENCE = 2  # seconds, with requests that run when the server stops: an open page never ends its own
 
 
 def serve_page(
@@ -92,8 +76,12 @@ def build_application(answering: Answering, examples: Sequence[Photo], validatio
 
 
 def run_server(application: Application, listener: socket.socket) -> None:
-    """Answer requests until Ctrl-C."""
+    """Answer requests until Ctrl-C, or a polite kill; both let the caller tidy up."""
     import uvicorn
 
-    config = uvicorn.Config(application, log_level="warning", proxy_headers=False, server_header=False)
-    uvicorn.Server(config).run(sockets=[listener])
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn passes on at its end what it was stopped by
+    config = uvicorn.Config(
+        application, log_level="warning", proxy_headers=False, server_header=False, timeout_graceful_shutdown=PATIENCE
+    )
+    with suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run(sockets=[listener])

@@ -8,12 +8,12 @@ from PIL import Image
 from stacker.photos.threads import UNREADABLE
 
 FORMATS = ("BMP", "JPEG", "PNG", "TIFF", "WEBP")  # as `prepare` takes them, whatever the name of the file says
-MOST_BYTES = 20_000_000
+MOST_BYTES = 20 * 1024**2
 MOST_PIXELS = 50_000_000
 MOST_PHOTOS = 20  # at once: the others who ask wait so long
 LIMITS = (
     f"{', '.join(FORMATS[:-1])} or {FORMATS[-1]}; up to {MOST_PHOTOS} photos at once, each up to "
-    f"{MOST_BYTES // 10**6} MB and {MOST_PIXELS // 10**6} megapixels."
+    f"{MOST_BYTES // 1024**2} MB and {MOST_PIXELS // 10**6} megapixels."
 )
 # Pillow's own limits, 89 and 179 megapixels, lie above ours; where warnings are errors, the first is one too.
 TOO_LARGE = (Image.DecompressionBombError, Image.DecompressionBombWarning)
@@ -33,7 +33,7 @@ def find_problem(path: Path) -> str | None:
     """
     size = path.stat().st_size
     if size > MOST_BYTES:
-        return f"it has {size / 1e6:,.1f} MB; at most {MOST_BYTES / 1e6:.0f} MB are taken"
+        return f"it has {size / 1024**2:,.1f} MB; at most {MOST_BYTES / 1024**2:.0f} MB are taken"
     limit = f"at most {MOST_PIXELS / 1e6:.0f} megapixels are taken"
     try:
         with Image.open(path, formats=FORMATS) as image:
