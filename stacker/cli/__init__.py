@@ -4,6 +4,7 @@ May import: every room.
 """
 
 from stacker.cli import demo as _demo  # noqa: F401
+from stacker.cli import explain as _explain  # noqa: F401
 from stacker.cli import pipeline as _pipeline  # noqa: F401 - a module of commands registers them
 from stacker.cli import predict as _predict  # noqa: F401
 from stacker.cli.app import app, main

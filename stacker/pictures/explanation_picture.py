@@ -3,7 +3,7 @@
 import io
 import warnings
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -92,11 +92,8 @@ def draw_explanation(explanation: Explanation) -> Figure:
         left, top = MARGIN + CELL * (number % columns), HEADER + down * (number // columns)
         if number == 0:
             _draw_panel(figure, image, left, top, "the photo, as the members see it", "")
-            continue
-        view = explanation.members[number - 1]
-        heated = lay_heat_map(image, view.heat_map)
-        votes = write_vote(view, explanation.explained)
-        _note_limits(_draw_panel(figure, heated, left, top, view.label, votes), view.heat_map, explained)
+        else:
+            _draw_member(figure, image, left, top, explanation.members[number - 1], explanation.explained)
     _write(figure, MARGIN, height - FOOTER + 8, "\n".join(NOTE), 7, color="#555555")
     return figure
 
@@ -110,9 +107,25 @@ def write_vote(view: MemberView, explained: str) -> str:
     return "\n".join(f"{text:{widest}}  {probability:.3f}" for text, probability in lines)
 
 
+def write_note(heat_map: np.ndarray, explained: str) -> str:
+    """Why a heat map shows nothing: it is zero everywhere, or has a single place; else an empty text."""
+    if not heat_map.any():
+        return f"nothing speaks for\n{cut(explained, CLASS_LENGTH)}"
+    return "its feature maps have\na single place here:\nno telling where" if heat_map.size == 1 else ""
+
+
 def cut(text: str, length: int) -> str:
     """`text` on one line of at most `length` characters; what cannot be printed, such as a line break, becomes "?"."""
     return shorten("".join(character if character.isprintable() else "?" for character in text), length)
+
+
+def _draw_member(figure: Figure, image: np.ndarray, left: int, top: int, view: MemberView, explained: str) -> None:
+    note = write_note(view.heat_map, explained)
+    heated = lay_heat_map(image, np.zeros((1, 1)) if note else view.heat_map)
+    axes = _draw_panel(figure, heated, left, top, view.label, write_vote(view, explained))
+    box = {"facecolor": "white", "alpha": 0.85, "edgecolor": "none"}
+    if note:
+        axes.text(0.5, 0.5, note, transform=axes.transAxes, ha="center", va="center", family=FONT, fontsize=8, bbox=box)
 
 
 def _draw_panel(figure: Figure, image: np.ndarray, left: int, top: int, above: str, below: str) -> Axes:
@@ -128,19 +141,7 @@ def _draw_panel(figure: Figure, image: np.ndarray, left: int, top: int, above: s
     return axes
 
 
-def _note_limits(axes: Axes, heat_map: np.ndarray, explained: str) -> None:
-    """Write over a panel what its heat map cannot show: there is none, or it has a single place."""
-    if not heat_map.any():
-        note = f"nothing speaks for\n{explained}"
-    elif heat_map.size == 1:
-        note = "its feature maps have\na single place here:\nno telling where"
-    else:
-        return
-    box = {"facecolor": "white", "alpha": 0.85, "edgecolor": "none"}
-    axes.text(0.5, 0.5, note, transform=axes.transAxes, ha="center", va="center", family=FONT, fontsize=8, bbox=box)
-
-
-def _write(figure: Figure, left: int, top: int, text: str, size: float = 8, **options: str) -> None:
+def _write(figure: Figure, left: int, top: int, text: str, size: float = 8, **options: Any) -> None:
     """Write below `top` and to the right of `left`, in pixels from the upper left corner of the figure."""
     width, height = figure.get_size_inches() * DPI
     figure.text(left / width, 1 - top / height, text, va="top", family=FONT, fontsize=size, **options)

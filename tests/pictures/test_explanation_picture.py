@@ -75,6 +75,8 @@ def test_a_map_that_shows_nothing_says_so(heat_map, note):
     figure = draw(make_explanation(*views))
 
     assert [[text.get_text() for text in axes.texts] for axes in figure.axes] == [[], [], [note]]
+    pixels = figure.axes[2].images[0].get_array()
+    assert (pixels == pixels[..., :1]).all()  # no colour
 
 
 @pytest.mark.parametrize("count", range(1, 9))

@@ -1,14 +1,16 @@
 """Heat maps: by hand on a tiny network, and against the class activation map of every architecture."""
 
+from pathlib import Path
+
 import keras
 import numpy as np
 import pytest
-from helpers import build_small_member, make_backbone_settings
+from helpers import build_small_member, make_backbone_settings, make_description
+from tiny_networks import FOR_RED, GREEN, NOTHING, PHOTO, RED, SIDE, build_tiny_ensemble, build_tiny_member
 
 from stacker.artifacts.errors import PipelineError
 from stacker.artifacts.saved_models import save_model
 from stacker.backbones.building import build_backbone
-from stacker.ensembles.meta_model import assemble_ensemble, build_meta_model
 from stacker.settings.architectures import ARCHITECTURES
 from stacker.settings.members import Head
 from stacker.training.heads import assemble_member, build_head
@@ -18,47 +20,17 @@ from stacker.using.heat_maps import compute_heat_maps, find_members
 # One of each kind runs in `make test`: wide channels and swish, plain layers without batch normalisation.
 QUICK = {"MobileNetV2", "VGG16"}
 EVERY_ARCHITECTURE = [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in ARCHITECTURES]
-SIDE = 4
-
-# One red place, another half as red, and a green one: none of them mirrors another.
-PHOTO = np.zeros((SIDE, SIDE, 3), np.uint8)
-PHOTO[0, 1, 0], PHOTO[2, 0, 0], PHOTO[3, 2, 1] = 200, 100, 200
-RED = np.zeros((SIDE, SIDE), np.float32)
-RED[0, 1], RED[2, 0] = 1, 0.5
-GREEN = np.zeros((SIDE, SIDE), np.float32)
-GREEN[3, 2] = 1
-NOTHING = np.zeros((SIDE, SIDE), np.float32)
 
 
-def build_tiny_member(label: str, layers: list[tuple], pooling: str = "GlobalAveragePooling2D") -> keras.Model:
-    """A member whose feature maps are the red and the green channel; `layers`: kernel and activation of its head's."""
-    inputs = keras.Input((SIDE, SIDE, 3))
-    conv = keras.layers.Conv2D(2, 1, use_bias=False)
-    network = keras.Model(inputs, conv(inputs), name="network")
-    conv.set_weights([np.eye(3, 2, dtype=np.float32).reshape(1, 1, 3, 2)])
-    scaling = keras.layers.Dense(3, name="scale_pixels")
-    scaling.build((None, None, None, 3))
-    scaling.set_weights([np.eye(3, dtype=np.float32) / 100, np.zeros(3, np.float32)])
-    features = keras.Input((2,), name="features")
-    inner = features
-    for number, (kernel, activation) in enumerate(layers):
-        layer = keras.layers.Dense(len(kernel[0]), activation, use_bias=False, name=f"dense_{number}")
-        inner = layer(inner)
-        layer.set_weights([np.array(kernel, np.float32)])
-    head = keras.Model(features, inner, name="head")
-    images = keras.Input((SIDE, SIDE, 3), name=label)
-    pooled = getattr(keras.layers, pooling)(name="pool")(network(scaling(images)))
-    return give_probabilities(keras.Model(images, head(pooled), name=label))
-
-
-def save_and_load(model: keras.Model, folder) -> keras.Model:
-    save_model(model, folder / "saved.h5")
-    return keras.models.load_model(folder / "saved.h5", compile=False)
+def save_and_load(model: keras.Model, folder: Path) -> keras.Model:
+    path = folder / f"{model.name}.h5"
+    save_model(model, path, make_description(model.name))
+    return keras.models.load_model(path, compile=False)
 
 
 @pytest.mark.parametrize("pooling", ["GlobalAveragePooling2D", "GlobalMaxPooling2D"])
 def test_one_logit_speaks_for_the_second_class_and_its_minus_for_the_first(pooling):
-    model = build_tiny_member("one", [([[2], [-3]], None)], pooling)
+    model = build_tiny_member("one", FOR_RED, pooling)
 
     received = compute_heat_maps(model, np.stack([PHOTO, PHOTO]), np.array([1, 0]))
 
@@ -94,7 +66,7 @@ def test_a_map_is_zero_everywhere_where_nothing_speaks_for_the_class():
 
 
 def test_what_speaks_against_the_class_is_cut_off_where_maps_overlap():
-    model = build_tiny_member("one", [([[2], [-3]], None)])
+    model = build_tiny_member("one", FOR_RED)
     photo = PHOTO.copy()
     photo[0, 1, 1] = 100  # 2 x 200 red - 3 x 100 green leaves as much as half of the 2 x 100 red of the other place
     photo[2, 0, 1] = 100  # 2 x 100 - 3 x 100
@@ -107,7 +79,7 @@ def test_what_speaks_against_the_class_is_cut_off_where_maps_overlap():
 
 
 def test_an_image_does_not_depend_on_those_beside_it():
-    model = build_tiny_member("one", [([[2], [-3]], None)])
+    model = build_tiny_member("one", FOR_RED)
     faint = (PHOTO // 10)[::-1]
 
     together = compute_heat_maps(model, np.stack([PHOTO, faint]), 1)["one"]
@@ -116,13 +88,10 @@ def test_an_image_does_not_depend_on_those_beside_it():
 
 
 def test_each_member_of_a_saved_ensemble_has_its_own_map(tmp_path):
-    members = {
-        "zebra": build_tiny_member("zebra", [([[2], [-3]], None)]),
-        "member_ant": build_tiny_member("member_ant", [([[-1, 1], [1, -1]], None)]),
-    }
-    meta_model = build_meta_model({"zebra": 1, "member_ant": 2}, False, [4], 2, seed=0)
-    model = save_and_load(assemble_ensemble("ensemble", members, meta_model), tmp_path)
-    inputs = {name: PHOTO[np.newaxis].astype(np.float32) for name in members}
+    two_logits = build_tiny_member("member_ant", [([[-1, 1], [1, -1]], None)])
+    members = [build_tiny_member("zebra", FOR_RED), two_logits]
+    model = save_and_load(build_tiny_ensemble("ensemble", members), tmp_path)
+    inputs = {member.name: PHOTO[np.newaxis].astype(np.float32) for member in members}
     before = model.predict_on_batch(inputs)
 
     for _ in range(2):  # the model is left as it was
@@ -149,11 +118,12 @@ def compute_activation_map(member: keras.Model, images: np.ndarray, pooling: str
 
 
 def check_against_activation_map(tmp_path, name: str, pooling: str = "avg", image_size: int | None = None) -> None:
-    backbone = build_backbone("one", make_backbone_settings(name, pooling=pooling, image_size=image_size), 96)
+    side = 96 if ARCHITECTURES[name].minimum_size == 32 else 160  # each leaves more than one place
+    backbone = build_backbone("one", make_backbone_settings(name, pooling=pooling, image_size=image_size), side)
     head = build_head(Head(), np.zeros((1, backbone.output_shape[-1]), np.float32), 2, seed=0)
     model = save_and_load(give_probabilities(assemble_member("one", backbone, head)), tmp_path)
-    images = np.random.default_rng(0).integers(0, 256, (2, 96, 96, 3), np.uint8)
-    images[:, :48, :48] //= 8  # so that places differ
+    images = np.random.default_rng(0).integers(0, 256, (2, side, side, 3), np.uint8)
+    images[:, : side // 2, : side // 2] //= 8  # so that places differ
 
     for_first, for_second = (compute_heat_maps(model, images, number)["one"] for number in (0, 1))
 
