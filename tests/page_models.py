@@ -1,12 +1,14 @@
-"""An ensemble whose answers are known: it tells light photos from dark ones, and finds coloured ones strange."""
+"""An ensemble with known answers: it tells light photos from dark ones, and finds coloured ones strange; photos."""
 
+import struct
+import zlib
 from pathlib import Path
 
 import keras
 import numpy as np
-from helpers import write_image
+from helpers import make_description, make_thresholds, write_image
 
-from stacker.artifacts.descriptions import Description, HeldOutScores, MemberFacts, Thresholds
+from stacker.artifacts.descriptions import Description, MemberFacts
 from stacker.artifacts.preparation import Preparation
 from stacker.artifacts.saved_models import save_model
 from stacker.ensembles.meta_model import assemble_ensemble, restore_meta_model
@@ -43,6 +45,19 @@ def write_red_photo(path: Path) -> Path:
     return path
 
 
+def write_header_only(path: Path, width: int, height: int) -> None:
+    """A PNG that says how large it is, and has no pixels: whoever decodes it fails."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    path.write_bytes(
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+        + chunk(b"IDAT", b"")
+    )
+
+
 def _build_member(label: str, middle: float) -> keras.Model:
     """Features are how red, green and blue the photo is, 0-1; log odds are 20 times how much lighter than `middle`."""
     inside = keras.Input((SIDE, SIDE, 3))
@@ -62,15 +77,9 @@ def _describe() -> Description:
     noise = np.random.default_rng(0)
     greys = noise.uniform(0.1, 1, (100, 1)) + noise.normal(0, 0.02, (100, 3))
     familiar = pack_familiar(learn_familiar(greys[:80].astype(np.float32), greys[80:].astype(np.float32)))
-    return Description(
-        kind="ensemble",
-        label="ensemble",
-        classes=CLASSES,
-        preparation=Preparation(side=SIDE),
-        members={label: MemberFacts(backbone="none", weights="random", familiar=familiar) for label in MEMBERS},
-        settings="0123456789abcdef",
-        backend="tensorflow",
-        versions={},
-        held_out=HeldOutScores(rows="oof", n=1200, groups=1190, right=1110, log_loss=0.25),
-        thresholds=Thresholds(sets={"0.9": 0.4, "0.95": 0.2}, level="0.95", novelty=50.0, n=200, is_watched=False),
+    facts = MemberFacts(backbone="none", weights="random", familiar=familiar)
+    thresholds = make_thresholds(sets={"0.9": 0.4, "0.95": 0.2}, level="0.95", novelty=50.0)
+    described = make_description(
+        "ensemble", MEMBERS, classes=CLASSES, preparation=Preparation(side=SIDE), thresholds=thresholds
     )
+    return described.model_copy(update={"members": dict.fromkeys(MEMBERS, facts)})

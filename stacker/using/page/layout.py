@@ -101,7 +101,7 @@ def build_threshold(events: Events, second: str) -> tuple[gradio.Slider, list[An
         events.move,
         [slider, scores],
         line,
-        queue=False,
+        concurrency_limit=None,
         show_progress="hidden",
         trigger_mode="always_last",
         **PRIVATE,

@@ -1,27 +1,11 @@
-import struct
-import zlib
-from pathlib import Path
-
 import numpy as np
 import pytest
 from helpers import write_image
+from page_models import write_header_only
 from PIL import Image
 
 from stacker.using.page import uploads
 from stacker.using.page.uploads import find_problem
-
-
-def write_header_only(path: Path, width: int, height: int) -> None:
-    """A PNG that says how large it is, and has no pixels: whoever decodes it fails."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    path.write_bytes(
-        b"\x89PNG\r\n\x1a\n"
-        + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
-        + chunk(b"IDAT", b"")
-    )
 
 
 @pytest.mark.parametrize("suffix", [".bmp", ".jpg", ".png", ".tif", ".webp"])
