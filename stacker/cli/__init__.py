@@ -3,10 +3,7 @@
 May import: every room.
 """
 
-from stacker.cli import demo as _demo  # noqa: F401
-from stacker.cli import explain as _explain  # noqa: F401
-from stacker.cli import pipeline as _pipeline  # noqa: F401 - a module of commands registers them
-from stacker.cli import predict as _predict  # noqa: F401
+from stacker.cli import card, demo, explain, pipeline, predict  # noqa: F401 - a module of commands registers them
 from stacker.cli.app import app, main
 
 __all__ = ["app", "main"]
