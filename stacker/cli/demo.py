@@ -23,13 +23,16 @@ def demo(
     host: Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 lets other machines in.")] = HERE,
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0 for any free one.")] = 7860,
     examples: Annotated[
-        Path | None, typer.Option(help="A folder of photos to click on.", show_default="photos of the test split")
+        Path | None,
+        typer.Option(
+            help="A folder of photos to click on; folders in it that are called like classes say what they show.",
+            show_default="photos of the test split",
+        ),
     ] = None,
 ) -> None:
     """Serve a page on which to try a model: drop photos, see the verdict, each member's vote and its heat map.
 
-    It needs the extra `demo`, but no internet; photos stay on this machine. Ctrl-C ends it. Photos in folders that are
-    called like classes are shown with their class.
+    It needs the extra `demo`, but no internet; photos stay on this machine. Ctrl-C ends it.
 
     \b
     stacker demo
