@@ -43,7 +43,7 @@ def _explain(source: dict[str, Any]) -> str:
     return (
         "A prediction set holds the classes that a model does not rule out (split conformal prediction, the likely "
         f"class always in it), with thresholds from the {source['n']:,} photos of the validation split, which no model "
-        f"has learnt.{watched} Of the test photos, the share whose set has the right class, with its 95 % interval, is to "
-        "be no less than the level says. *Called novel* are test photos that a model takes to be unlike its training "
-        "photos; as these are like them, they are false alarms, about one in fifty."
+        f"has learnt.{watched} Of the test photos, the share whose set has the right class, with its 95 % interval, "
+        "is to be no less than the level says. *Called novel* are test photos that a model takes to be unlike its "
+        "training photos; as these are like them, they are false alarms, about one in fifty."
     )
