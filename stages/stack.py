@@ -37,8 +37,8 @@ def main(ensemble: Annotated[str, typer.Argument(help="A label in the block `met
     settings, inference, check = load_meta_model(ensemble), load_inference(), load_ensemble_check()
     members = read_labels("members")
     sweep_inputs_of_stack(members)
-    described = {label: read_description(MEMBERS / f"{label}.h5") for label in members}
     predictions = load_all_predictions(members)
+    described = {label: read_description(MEMBERS / f"{label}.h5", f"dvc repro train@{label}") for label in members}
     labels = load_labels("train")
     predictions = {label: predictions[label] for label in order_members(predictions, labels)}
     fit_on = next(iter(predictions.values())).fit_on

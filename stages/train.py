@@ -35,7 +35,8 @@ def main(member: Annotated[str, typer.Argument(help="A label in the block `membe
     from stacker.backbones.costs import measure_cost
     from stacker.training.assembled import check_assembled
     from stacker.training.choosing import choose_trainer
-    from stacker.training.describing import describe_model, learn_photos, name_weights
+    from stacker.training.describing import describe_model, name_weights
+    from stacker.training.familiar_photos import learn_photos
     from stacker.training.fitting import make_deterministic
     from stacker.training.held_out_predictions import predict_held_out
     from stacker.training.member_data import load_member_data

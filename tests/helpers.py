@@ -1,6 +1,8 @@
 """What tests build their workspaces from: small settings, small images, small arrays."""
 
 import json
+from base64 import b64encode
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +10,9 @@ import cv2
 import numpy as np
 import yaml
 
+from stacker.artifacts.descriptions import Description, FamiliarBytes, HeldOutScores, MemberFacts, Thresholds
 from stacker.artifacts.predictions import Predictions
+from stacker.artifacts.preparation import Preparation, write_preparation
 from stacker.settings.backbone import Backbone
 from stacker.settings.inference import Inference
 from stacker.settings.members import Head, Member
@@ -94,6 +98,36 @@ def make_predictions(**changes: Any) -> Predictions:
     return Predictions(**{**arrays, **rows, **facts, **changes})
 
 
+def make_thresholds(**changes: Any) -> Thresholds:
+    sets = {"0.9": 0.75, "0.95": 0.5, "0.99": 0.125}
+    facts = {"level": "0.95", "novelty": 3.0, "n": 200, "groups": 190, "is_watched": False}
+    return Thresholds(**{"sets": sets, **facts, **changes})
+
+
+def make_description(label: str, members: Sequence[str] = (), **changes: Any) -> Description:
+    """What a saved model may know of itself; the members of an ensemble, or the one that it is."""
+    familiar = FamiliarBytes(
+        dimensions=1,
+        centre=b64encode(np.array([0.25], "<f4").tobytes()),
+        whitening=b64encode(np.array([2.0], "<f4").tobytes()),
+        scale=0.5,
+    )
+    facts = MemberFacts(backbone="MobileNetV2", weights="random", familiar=familiar)
+    given = {
+        "kind": "ensemble" if members else "member",
+        "label": label,
+        "classes": ["cat", "dog"],
+        "preparation": Preparation(side=8),
+        "members": dict.fromkeys(members or [label], facts),
+        "settings": "0123456789abcdef",
+        "backend": "tensorflow",
+        "versions": {"keras": "3.15"},
+        "held_out": HeldOutScores(rows="oof", n=20, groups=19, right=18, log_loss=0.25),
+        "thresholds": make_thresholds(),
+    }
+    return Description(**{**given, **changes})
+
+
 def build_small_member(label: str, seed: int, width: int = 1):
     """A small Keras member with batch normalisation, its layers named as every member's are; images of 8 px."""
     import keras  # most tests need none
@@ -145,4 +179,5 @@ def write_arrays(counts: dict[str, int], classes: int = 2, side: int = 32, seed:
         np.save(folder / split / "labels.npy", labels)
         np.save(folder / split / "groups.npy", np.arange(count, dtype=np.int64))
         (folder / split / "fingerprint.txt").write_text(f"{len(split):016x}\n", encoding="ascii")
+    write_preparation(folder / "preparation.json", Preparation(side=side))
     (folder / "classes.json").write_text(json.dumps([f"class_{k}" for k in range(classes)]), encoding="utf-8")

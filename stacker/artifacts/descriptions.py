@@ -54,6 +54,7 @@ class Thresholds(_Part):
         level: of the sets that verdicts go by.
         novelty: above it a photo is unlike the training ones; None where there were too few photos to say.
         n: how many photos of the validation split they were taken from.
+        groups: how many of these are no copies of one another.
         is_watched: has early stopping looked at these photos too? Then the thresholds are a little too kind.
     """
 
@@ -61,6 +62,7 @@ class Thresholds(_Part):
     level: str
     novelty: Annotated[float, Field(ge=0)] | None
     n: Count
+    groups: Count
     is_watched: bool
 
     @model_validator(mode="after")
@@ -144,8 +146,12 @@ def write_description(path: Path, description: Description) -> None:
         file.create_dataset(DATASET, data=text)
 
 
-def read_description(path: Path) -> Description:
+def read_description(path: Path, command: str = "dvc repro") -> Description:
     """What the model in `path` knows of itself.
+
+    Args:
+        path: of the `.h5` file.
+        command: writes it anew.
 
     Raises:
         PipelineError: there is no such file, it is no model of this pipeline, or its description is not to be trusted.
@@ -154,20 +160,22 @@ def read_description(path: Path) -> Description:
         with h5py.File(path, "r") as file:
             content = _read_bytes(file)
     except FileNotFoundError:
-        raise PipelineError(f"{path} is missing: run `dvc repro`, or `dvc checkout` to bring it back") from None
+        raise PipelineError(f"{path} is missing: run `{command}`, or `dvc checkout` to bring it back") from None
     except (OSError, ValueError, RuntimeError, KeyError) as error:  # h5py has all of these for a damaged file
         reason = " ".join(str(error).split())
-        raise PipelineError(f"{path} cannot be read as a model of this pipeline: {reason}") from None
+        raise PipelineError(f"{path} cannot be read as a model of this pipeline ({reason}): run `{command}`") from None
     try:
         return Description.model_validate_json(content)
     except ValidationError as error:
-        raise PipelineError(f"{path}: its description is damaged, or of another version: {_explain(error)}") from None
+        raise PipelineError(
+            f"{path}: its description is damaged, or of another version ({_explain(error)}): run `{command}`"
+        ) from None
 
 
 def _read_bytes(file: Any) -> bytes:
     link = file.get(DATASET, getlink=True)
     if link is None:
-        raise ValueError("it holds no description: models made before there was one are made anew by `dvc repro`")
+        raise ValueError("it holds no description")
     if not isinstance(link, h5py.HardLink):
         raise ValueError("its description is a link")
     dataset = file[DATASET]

@@ -3,3 +3,7 @@
 
 class PipelineError(Exception):
     """A mistake that the user can mend: the message names the setting or file, what was received and the fix."""
+
+
+class WrongUseError(PipelineError):
+    """A command line that asks for what cannot be: `stacker` ends with exit code 2, as for an unknown option."""

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from stacker.artifacts.errors import PipelineError
+from stacker.artifacts.errors import PipelineError, WrongUseError
 
 DISTRIBUTION = "stacking-pipeline"
 
@@ -22,7 +22,8 @@ def main() -> None:
     try:
         app(prog_name="stacker")
     except PipelineError as error:
-        sys.exit(f"\nerror: {error}\n")
+        print(f"\nerror: {error}\n", file=sys.stderr)
+        sys.exit(2 if isinstance(error, WrongUseError) else 1)
 
 
 def show_version(is_wanted: bool) -> None:

@@ -11,17 +11,7 @@ from stacker.artifacts.descriptions import Description, HeldOutScores, MemberFac
 from stacker.artifacts.predictions import EnsemblePredictions, Predictions, spread_classes
 from stacker.artifacts.preparation import load_preparation
 from stacker.checks.packages import list_installed
-from stacker.inference.predictors import compile_predictor
-from stacker.settings.inference import Inference
-from stacker.settings.members import Member
-from stacker.training.member_data import MemberData
-from stacker.uncertainty.novelty import (
-    MOST_ROWS,
-    Familiar,
-    find_novelty_threshold,
-    learn_familiar,
-    measure_novelty,
-)
+from stacker.uncertainty.novelty import find_novelty_threshold
 from stacker.uncertainty.prediction_sets import choose_level, find_thresholds
 
 
@@ -52,7 +42,9 @@ def describe_model(
         backend=keras.config.backend(),
         versions=list_installed(),
         held_out=held_out,
-        thresholds=describe_thresholds(predictions, load_labels("validation"), held_out.right / held_out.n),
+        thresholds=describe_thresholds(
+            predictions, load_labels("validation"), load_groups("validation"), held_out.right / held_out.n
+        ),
     )
 
 
@@ -74,13 +66,14 @@ def score_held_out(predictions: Predictions | EnsemblePredictions) -> HeldOutSco
 
 
 def describe_thresholds(
-    predictions: Predictions | EnsemblePredictions, labels: np.ndarray, accuracy: float
+    predictions: Predictions | EnsemblePredictions, labels: np.ndarray, groups: np.ndarray, accuracy: float
 ) -> Thresholds:
     """The thresholds of "I do not know".
 
     Args:
         predictions: the model's.
         labels: int64, (n,), of the validation split.
+        groups: int64, (n,), likewise; duplicates share a group.
         accuracy: of the model, before any test.
     """
     sets = find_thresholds(labels, spread_classes(predictions.validation))
@@ -89,47 +82,9 @@ def describe_thresholds(
         level=choose_level(accuracy, sets),
         novelty=find_novelty_threshold(predictions.novelty_validation),
         n=len(labels),
+        groups=len(np.unique(groups)),
         is_watched=bool(predictions.is_watched),
     )
-
-
-def learn_photos(
-    model: keras.Model, data: MemberData, settings: Member, inference: Inference
-) -> tuple[Familiar, dict[str, np.ndarray]]:
-    """What a member knows of the training photos, and how unlike them those of the other splits are.
-
-    Args:
-        model: the member, whole, as it is saved.
-        data: what it was trained on.
-        settings: the member's.
-        inference: engine, precision and batch size.
-
-    Returns:
-        What it knows, and as fields of `Predictions` the novelty of every row of validation and test, float32, (n,).
-    """
-    features = find_features(model, data, settings, inference)
-    familiar = learn_familiar(features["train"], features["validation"])
-    novelty = {f"novelty_{split}": measure_novelty(features[split], familiar) for split in ("validation", "test")}
-    return familiar, novelty
-
-
-def find_features(
-    model: keras.Model, data: MemberData, settings: Member, inference: Inference
-) -> dict[str, np.ndarray]:
-    """The features of the saved member: kept ones, or, where its network was trained, by another pass.
-
-    Returns:
-        By split, float32, (n, f); of a trained network, no more than `MOST_ROWS` rows of the train split.
-    """
-    if not settings.backbone.trainable and settings.training.fine_tune is None:
-        return data.features
-    images = data.images
-    count = len(images["train"])
-    spread = np.arange(min(count, MOST_ROWS)) * count // min(count, MOST_ROWS)
-    backbone = keras.Model(model.input, model.get_layer("pool").output, name=f"{model.name}_backbone")
-    predictor = compile_predictor(backbone, inference, {model.name: images["train"].dtype})
-    rows = {"train": spread, "validation": None, "test": None}
-    return {split: predictor.predict({model.name: images[split]}, rows[split]) for split in rows}
 
 
 def name_weights(weights: str | None) -> str:

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
-from stacker.artifacts.errors import PipelineError
+from stacker.artifacts.errors import PipelineError, WrongUseError
 from stacker.artifacts.outputs import replaced_file
 from stacker.using.answer_records import flatten_record
 
 SUFFIXES = (".csv", ".jsonl", ".parquet")
-DIGITS = 4  # of a number on the terminal
+DIGITS = 4  # of a probability on the terminal
 Record = dict[str, Any]
 
 
@@ -32,7 +32,7 @@ def check_output(path: Path | None) -> None:
     if path is None:
         return
     if path.suffix not in SUFFIXES:
-        raise PipelineError(f"--output: expected a file ending in {', '.join(SUFFIXES)}, received {path}")
+        raise WrongUseError(f"--output: expected a file ending in {', '.join(SUFFIXES)}, received {path}")
     if path.suffix == ".parquet":
         _import_parquet()
 
@@ -49,7 +49,7 @@ def open_writer(path: Path | None, columns: Sequence[str]) -> Iterator[Writer]:
         PipelineError: as of `check_output`.
     """
     if path is None:
-        yield _Table(columns, sys.stdout)
+        yield _Table(sys.stdout)
         return
     check_output(path)
     with replaced_file(path) as partial:
@@ -107,28 +107,35 @@ class _Parquet:
 
 
 class _Table:
-    """Lines as they come: the width of the first column is that of the longest name of all."""
+    """Lines as they come: what comes first says how wide the columns are."""
 
-    def __init__(self, columns: Sequence[str], stream: TextIO):
-        self.columns = [name for name in columns if not name.startswith("set_") and name not in ("is_novel", "reason")]
+    def __init__(self, stream: TextIO):
         self.stream = stream
         self.widths: list[int] = []
 
     def write(self, records: Sequence[Record]) -> None:
-        rows = [self._build_row(record) for record in records]
+        rows = [_build_row(record) for record in records]
         if not self.widths:
-            longest = [max(map(len, column)) for column in zip(self.columns, *rows, strict=True)]
-            self.widths = longest
-            rows.insert(0, list(self.columns))
+            read = [record for record in records if record["reason"] is None]
+            header = _build_header(read[0]) if read else ["photo", "verdict"]
+            rows.insert(0, header)
+            self.widths = [max(len(row[number]) for row in rows if len(row) > number) for number in range(len(header))]
         for row in rows:
-            cells = [cell.ljust(width) for cell, width in zip(row, self.widths, strict=True)]
+            widths = [*self.widths, *[0] * len(row)]
+            cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
             print("  ".join(cells).rstrip(), file=self.stream)
 
-    def _build_row(self, record: Record) -> list[str]:
-        if record["reason"] is not None:
-            return [record["photo"], "unreadable", *[""] * (len(self.columns) - 2)]
-        flat = flatten_record(record, self.columns)
-        return [f"{value:.{DIGITS}f}" if isinstance(value, float) else str(value or "") for value in flat.values()]
+
+def _build_header(record: Record) -> list[str]:
+    return ["photo", "verdict", "probabilities", *record.get("members", {}), "novelty"]
+
+
+def _build_row(record: Record) -> list[str]:
+    if record["reason"] is not None:
+        return [record["photo"], "unreadable"]
+    likely = ", ".join(f"{name} {probability:.{DIGITS}f}" for name, probability in record["classes"])
+    votes = [f"{name} {probability:.2f}" for name, probability in record.get("members", {}).values()]
+    return [record["photo"], record["verdict"], likely, *votes, f"{record['novelty']:.2f}"]
 
 
 def _to_text(value: Any) -> Any:

@@ -5,8 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from stacker.using.answers import Answers
-from stacker.using.classifier import Answered
+from stacker.using.answers import Answered, Answers
 
 
 def list_records(photos: Sequence[str], answered: Answered, top: int, with_members: bool) -> Iterator[dict[str, Any]]:

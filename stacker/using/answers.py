@@ -65,6 +65,20 @@ class Answers(NamedTuple):
         return [self.classes[number] for number in order if self.sets[level][row, number]]
 
 
+class Answered(NamedTuple):
+    """What became of some photos.
+
+    Attributes:
+        rows: the numbers of those that could be read.
+        answers: of these, in this order.
+        unreadable: by number, why the others could not be read.
+    """
+
+    rows: list[int]
+    answers: Answers
+    unreadable: dict[int, str]
+
+
 def join_answers(parts: Sequence[Answers]) -> Answers:
     """Those of several lots of photos by one model, one after the other; at least one lot."""
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from stacker.artifacts.errors import PipelineError
+from stacker.artifacts.errors import WrongUseError
 from stacker.artifacts.model_paths import MEMBERS, MODELS
 
 SUFFIX = ".h5"
@@ -16,20 +16,20 @@ def find_model(model: str | None = None) -> Path:
             for the one called `ensemble`.
 
     Raises:
-        PipelineError: there is no such model, listing those there are.
+        WrongUseError: there is no such model, listing those there are.
     """
     ensembles = _list_models(MODELS)
     labelled = {**_list_models(MEMBERS), **ensembles}
     if model is None:
         chosen = ensembles.get("ensemble") or (next(iter(ensembles.values())) if len(ensembles) == 1 else None)
         if chosen is None:
-            raise PipelineError(f"which model? Name one with --model, by its path or its label: {_name(labelled)}")
+            raise WrongUseError(f"which model? Name one with --model, by its path or its label: {_name(labelled)}")
         return chosen
     if model in labelled:
         return labelled[model]
     path = Path(model)
     if path.suffix != SUFFIX or not path.is_file():
-        raise PipelineError(
+        raise WrongUseError(
             f"no model {model!r}: name the path of a saved {SUFFIX} file, or a label: {_name(labelled)}"
         )
     return path

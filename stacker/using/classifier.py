@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import keras
 import numpy as np
@@ -17,26 +17,12 @@ from stacker.inference.predictors import Batches, Predictor, compile_predictor
 from stacker.settings.inference import Inference
 from stacker.uncertainty.novelty import measure_novelty, unpack_familiar
 from stacker.uncertainty.prediction_sets import build_sets
-from stacker.using.answers import Answers, join_answers
+from stacker.using.answers import Answered, Answers, join_answers
 from stacker.using.network import INPUT, build_network
 from stacker.using.photo_reading import Photo, Unreadable, read_photo, read_photos
 
 AHEAD = 3  # batches that are read before the network asks for them
 MOST_NAMED = 10  # photos in a message
-
-
-class Answered(NamedTuple):
-    """What became of some photos.
-
-    Attributes:
-        rows: the numbers of those that could be read.
-        answers: of these, in this order.
-        unreadable: by number, why the others could not be read.
-    """
-
-    rows: list[int]
-    answers: Answers
-    unreadable: dict[int, str]
 
 
 class Classifier:

@@ -53,32 +53,30 @@ def build_network(model: keras.Model, description: Description) -> tuple[keras.M
     images = keras.Input((side, side, 3), name=INPUT)
     try:
         members = {label: _find_member(model, label, description.kind) for label in sorted(description.members)}
-        features = {label: _run_backbone(member, images) for label, member in members.items()}
-        logits = {label: members[label].get_layer("head")(features[label]) for label in members}
-        own = next(iter(logits.values()))
+        parts = {label: _split(member, label, description.kind)(images) for label, member in members.items()}
+        own = next(iter(parts.values()))[0]
         if description.kind == "ensemble":
             meta_model = model.get_layer("meta_model")
-            own = meta_model([logits[tensor.name] for tensor in meta_model.inputs])
+            own = meta_model([parts[tensor.name][0] for tensor in meta_model.inputs])
     except (KeyError, ValueError, AttributeError) as error:
         reason = " ".join(str(error).split())
         raise PipelineError(f"{description.label} is not built as its description says: {reason}") from error
-    own, *rest = keras.tree.flatten([own, *(pair for label in members for pair in (logits[label], features[label]))])
-    return _concatenate(images, description.label, own, list(members), rest)
+    return _concatenate(images, description.label, keras.tree.flatten([own, *parts.values()]), list(members))
 
 
 def _find_member(model: keras.Model, label: str, kind: str) -> keras.Model:
     return model.get_layer(f"member_{label}") if kind == "ensemble" else model
 
 
-def _run_backbone(member: keras.Model, images: keras.KerasTensor) -> keras.KerasTensor:
-    backbone = keras.Model(member.inputs[0], member.get_layer("pool").output)
-    return backbone(images)
+def _split(member: keras.Model, label: str, kind: str) -> keras.Model:
+    """From images to logits and features; a name of its own keeps the layers of several members apart."""
+    logits = member.outputs[0] if kind == "ensemble" else member.layers[-1].input
+    return keras.Model(member.inputs[0], [logits, member.get_layer("pool").output], name=f"part_{label}")
 
 
 def _concatenate(
-    images: keras.KerasTensor, label: str, own: keras.KerasTensor, labels: list[str], rest: list[keras.KerasTensor]
+    images: keras.KerasTensor, label: str, tensors: list[keras.KerasTensor], labels: list[str]
 ) -> tuple[keras.Model, Layout]:
-    tensors = [own, *rest]
     ends = np.cumsum([tensor.shape[-1] for tensor in tensors]).tolist()
     columns = [slice(start, end) for start, end in zip([0, *ends], ends, strict=False)]
     parts = {member: Part(columns[1 + 2 * number], columns[2 + 2 * number]) for number, member in enumerate(labels)}

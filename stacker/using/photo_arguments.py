@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TextIO
 
-from stacker.artifacts.errors import PipelineError
+from stacker.artifacts.errors import WrongUseError
 from stacker.photos.listing import SUFFIXES, is_hidden
 
 STANDARD_INPUT = "-"
@@ -21,13 +21,13 @@ def find_photos(arguments: Iterable[str], stream: TextIO) -> list[Path]:
         stream: standard input.
 
     Raises:
-        PipelineError: naming an argument that no file goes by, or a folder without images.
+        WrongUseError: naming an argument that no file goes by, or a folder without images.
     """
     found: dict[Path, None] = {}
     for argument in arguments:
         found |= dict.fromkeys(_list_lines(stream) if argument == STANDARD_INPUT else _resolve(argument))
     if not found:
-        raise PipelineError("no photos: standard input named none")
+        raise WrongUseError("no photos: standard input named none")
     return list(found)
 
 
@@ -42,11 +42,11 @@ def _resolve(argument: str) -> list[Path]:
         images = [found for found in sorted(path.rglob("*")) if found.suffix.lower() in SUFFIXES and found.is_file()]
         images = [found for found in images if not is_hidden(found.relative_to(path))]
         if not images:
-            raise PipelineError(f"{argument}: no image in this folder; expected files in {', '.join(sorted(SUFFIXES))}")
+            raise WrongUseError(f"{argument}: no image in this folder; expected files in {', '.join(sorted(SUFFIXES))}")
         return images
     if path.exists():
         return [path]
     matched = [Path(name) for name in sorted(glob.glob(argument, recursive=True)) if Path(name).is_file()]  # noqa: PTH207 - Path.glob takes no absolute patterns
     if not matched:
-        raise PipelineError(f"{argument}: no such file or folder, and no file matches it as a pattern")
+        raise WrongUseError(f"{argument}: no such file or folder, and no file matches it as a pattern")
     return matched

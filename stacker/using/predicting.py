@@ -6,7 +6,8 @@ from pathlib import Path
 from stacker.artifacts.progress import open_progress
 from stacker.using.answer_files import open_writer
 from stacker.using.answer_records import list_columns, list_records
-from stacker.using.classifier import Answered, Classifier
+from stacker.using.answers import Answered
+from stacker.using.classifier import Classifier
 
 
 def predict_files(

@@ -78,7 +78,8 @@ def test_a_file_of_other_arrays_is_refused(workspace):
     (workspace / "data/predictions/ensembles/boss.npz").rename(path)
 
     with pytest.raises(
-        PipelineError, match=r"first\.npz holds checked_photos, .*, expected held_out, .*is_balanced.*train@first`"
+        PipelineError,
+        match=r"first\.npz holds checked_photos, .*, expected .*is_balanced.*train@first`",
     ):
         load_predictions("first")
 
@@ -89,7 +90,7 @@ def test_a_members_file_is_no_ensembles(workspace):
     path.parent.mkdir()
     (workspace / "data/predictions/members/first.npz").rename(path)
 
-    words = r"^data/predictions/ensembles/boss\.npz holds held_out, .*, expected checked_photos, .*stack@boss`$"
+    words = r"^data/predictions/ensembles/boss\.npz holds .*held_out_fold, .*, expected checked_photos, .*stack@boss`$"
     with pytest.raises(PipelineError, match=words):
         load_ensemble_predictions("boss")
 
@@ -99,7 +100,7 @@ def test_a_file_of_no_arrays_holds_nothing(workspace):
     path.parent.mkdir(parents=True)
     np.savez(path)
 
-    with pytest.raises(PipelineError, match=r"first\.npz holds nothing, expected held_out, "):
+    with pytest.raises(PipelineError, match=r"first\.npz holds nothing, expected file_bytes, "):
         load_predictions("first")
 
 

@@ -5,7 +5,7 @@ import warnings
 import keras
 import numpy as np
 import pytest
-from helpers import make_backbone_settings
+from helpers import make_backbone_settings, make_description
 
 from stacker.artifacts.errors import PipelineError
 from stacker.artifacts.saved_models import load_model, save_model
@@ -24,7 +24,7 @@ def build_small_member(image_size: int | None = None) -> keras.Model:
 
 def test_a_process_without_our_code_loads_the_model_and_predicts_the_same(tmp_path):
     member = build_small_member(image_size=48)  # with a layer that resizes
-    save_model(member, tmp_path / "pet.h5")
+    save_model(member, tmp_path / "pet.h5", make_description("pet"))
     np.save(tmp_path / "images.npy", IMAGES)
     code = (
         "import keras, numpy; model = keras.models.load_model('pet.h5', compile=False); "
@@ -41,7 +41,7 @@ def test_save_model_writes_the_same_bytes_for_the_same_weights(tmp_path):
     contents = []
     for name in ("first.h5", "second.h5"):
         keras.utils.clear_session()
-        save_model(build_small_member(), tmp_path / name)
+        save_model(build_small_member(), tmp_path / name, make_description("pet"))
         contents.append((tmp_path / name).read_bytes())
 
     assert contents[0] == contents[1]
@@ -51,7 +51,7 @@ def test_save_model_leaves_optimizer_and_compile_settings_out(tmp_path):
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
     model.compile("adam", "mse")
     model.fit(np.ones((2, 2)), np.ones((2, 1)), verbose=0)
-    save_model(model, tmp_path / "small.h5")
+    save_model(model, tmp_path / "small.h5", make_description("small"))
 
     with warnings.catch_warnings(record=True):
         reloaded = keras.models.load_model(tmp_path / "small.h5")

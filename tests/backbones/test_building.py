@@ -6,7 +6,7 @@ import importlib
 import keras
 import numpy as np
 import pytest
-from helpers import make_backbone_settings
+from helpers import make_backbone_settings, make_description
 
 from stacker.artifacts.errors import PipelineError
 from stacker.artifacts.predictions import compute_probabilities
@@ -84,7 +84,7 @@ def test_an_architecture_serves_as_a_member(name, tmp_path):
 
     # Plain Keras reads what was saved, and it gives the same, as probabilities.
     received = predict(member, images)
-    save_model(give_probabilities(member), tmp_path / "one.h5")
+    save_model(give_probabilities(member), tmp_path / "one.h5", make_description("one"))
     del member, network, batches
     reloaded = keras.models.load_model(tmp_path / "one.h5", compile=False)
     np.testing.assert_allclose(predict(reloaded, {"one": images}), compute_probabilities(received), atol=1e-6)

@@ -4,7 +4,7 @@ import cv2
 import keras
 import numpy as np
 import pytest
-from helpers import make_backbone_settings
+from helpers import make_backbone_settings, make_description
 from real_photos import list_real_photos
 
 from stacker.artifacts.saved_models import save_model
@@ -69,7 +69,7 @@ def test_a_member_that_shrinks_is_saved_reloaded_and_exported(tmp_path):
     prepared = build_backbone("one", make_backbone_settings(), 32)
     expected = predict(backbone, images)
 
-    save_model(backbone, tmp_path / "one.h5")
+    save_model(backbone, tmp_path / "one.h5", make_description("one"))
     reloaded = keras.models.load_model(tmp_path / "one.h5", compile=False)
     core = Core()
     compiled = core.compile_model(export_openvino(backbone, core), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})

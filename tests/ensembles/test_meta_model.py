@@ -1,7 +1,7 @@
 import keras
 import numpy as np
 import pytest
-from helpers import ADAM, build_small_member, make_predictions
+from helpers import ADAM, build_small_member, make_description, make_predictions
 
 from stacker.artifacts.saved_models import load_model, save_model
 from stacker.ensembles.held_out_rows import HeldOutRows
@@ -75,14 +75,16 @@ def test_assemble_ensemble_leaves_the_members_bit_identical_and_trains_the_meta_
 def test_the_ensemble_gives_what_its_parts_give_whatever_the_order_of_the_inputs(tmp_path):
     members = {}
     for seed, label in enumerate(("one", "two")):
-        save_model(build_small_member(label, seed), tmp_path / f"{label}.h5")
+        save_model(build_small_member(label, seed), tmp_path / f"{label}.h5", make_description(label))
         members[label] = load_model(tmp_path / f"{label}.h5", "train")
     outputs = {
         label: predict(take_logits(member), {label: IMAGES + seed})
         for seed, (label, member) in enumerate(members.items())
     }
     meta_model = build_meta_model({"two": 1, "one": 1}, True, [], 2, seed=0)
-    save_model(assemble_ensemble("ensemble", members, meta_model), tmp_path / "ensemble.h5")
+    save_model(
+        assemble_ensemble("ensemble", members, meta_model), tmp_path / "ensemble.h5", make_description("ensemble")
+    )
 
     ensemble = keras.models.load_model(tmp_path / "ensemble.h5", compile=False)
 

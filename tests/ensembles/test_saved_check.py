@@ -1,7 +1,7 @@
 import keras
 import numpy as np
 import pytest
-from helpers import build_small_member, make_inference
+from helpers import build_small_member, make_description, make_inference
 
 from stacker.artifacts.errors import PipelineError
 from stacker.artifacts.saved_models import save_model
@@ -40,7 +40,7 @@ def ensemble(tmp_path) -> keras.Model:
     """Saved as boss.h5 in the working directory of the test."""
     members = {label: build_small_member(label, seed) for seed, label in enumerate(("first", "second"))}
     model = assemble_ensemble("boss", members, build_meta_model({"first": 1, "second": 1}, True, [4], 2, seed=0))
-    save_model(model, tmp_path / "boss.h5")
+    save_model(model, tmp_path / "boss.h5", make_description("boss"))
     return model
 
 

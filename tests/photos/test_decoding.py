@@ -10,6 +10,7 @@ from PIL import Image
 from real_photos import list_real_photos
 
 from stacker.artifacts.errors import PipelineError
+from stacker.artifacts.preparation import Preparation
 from stacker.photos.decoding import decode_images
 from stacker.photos.fingerprints import read_fingerprints
 
@@ -20,7 +21,7 @@ QUALITY = [cv2.IMWRITE_JPEG_QUALITY, 95]
 def decode(paths: list[Path], side: int, fit: str = "stretch", interpolation: str = "auto") -> np.ndarray:
     pixels = np.zeros((len(paths), side, side, 3), np.uint8)
     prints = read_fingerprints(paths, perceptual=False, background=WHITE)
-    decode_images(paths, prints, pixels, fit, interpolation, WHITE, bit_depth=16)
+    decode_images(paths, prints, pixels, Preparation(side=side, fit=fit, interpolation=interpolation, bit_depth=16))
     return pixels
 
 
@@ -106,4 +107,4 @@ def test_a_file_that_changed_since_it_was_fingerprinted_is_named(tmp_path):
     path.write_bytes(b"\x89PNG")
 
     with pytest.raises(PipelineError, match=r"scene\.png: OpenCV cannot decode it"):
-        decode_images([path], prints, np.zeros((1, 32, 32, 3), np.uint8), "stretch", "auto", WHITE, 16)
+        decode_images([path], prints, np.zeros((1, 32, 32, 3), np.uint8), Preparation(side=32))

@@ -13,8 +13,8 @@ from stacker.artifacts.predictions import save_predictions
 
 
 def write_labels(labels: np.ndarray, classes: int) -> None:
-    """The test split has these labels; the train split has 12 rows, of class 0, 1, ... in turn, validation has 4."""
-    write_arrays({"train": 12, "validation": 4, "test": len(labels)}, classes)
+    """The test split has these labels; the train split has 12 rows, of class 0, 1, ... in turn, validation has 2."""
+    write_arrays({"train": 12, "validation": 2, "test": len(labels)}, classes)
     np.save("data/arrays/test/labels.npy", labels)
 
 
@@ -23,7 +23,7 @@ def log_odds(probabilities: np.ndarray) -> np.ndarray:
     return np.log(probabilities / (1 - probabilities))[:, np.newaxis].astype(np.float32)
 
 
-THREE_HELD_OUT = {"held_out": np.zeros((2, 3), np.float32)}
+THREE_HELD_OUT = {"held_out": np.zeros((2, 3), np.float32), "validation": np.zeros((2, 3), np.float32)}
 
 
 def read_metrics() -> dict:
@@ -99,6 +99,9 @@ def test_without_held_out_rows_the_validation_split_stands_for_them_and_is_named
     leaked = {"held_out": log_odds(np.full(12, 0.9)), "held_out_rows": np.arange(12), "held_out_fold": np.full(12, -1)}
     validation = log_odds(np.array([0.2, 0.6, 0.1, 0.1]))  # of classes 0, 1, 0, 1
     save_predictions("first", make_predictions(**leaked, validation=validation, test=log_odds(SECOND)))
+
+    np.save("data/arrays/validation/labels.npy", np.array([0, 1, 0, 1]))
+    np.save("data/arrays/validation/groups.npy", np.arange(4))
 
     run_stage("evaluate", "first")
 

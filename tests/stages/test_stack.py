@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 from helpers import (
     build_small_member,
+    make_description,
     make_predictions,
     small_settings,
     write_arrays,
@@ -40,7 +41,7 @@ def trained(workspace):
     for seed, label in enumerate(("first", "second")):
         member = build_small_member(label, seed)
         members[label] = member
-        save_model(member, workspace / f"models/members/{label}.h5")
+        save_model(member, workspace / f"models/members/{label}.h5", make_description(label))
         parts = {split: predict_logits(member, split) for split in COUNTS}
         held_out = np.random.default_rng(seed).normal(size=(12, 1)).astype(np.float32)
         rows = {"held_out_rows": np.arange(12), "held_out_fold": np.arange(12) // 2 % 2}
@@ -82,7 +83,7 @@ def test_stack_does_not_depend_on_the_order_of_the_members(trained, run_stage):
 
 
 def test_stack_removes_strays_and_names_a_users_file_which_stays(trained, run_stage, workspace, capsys):
-    save_model(build_small_member("gone", 5), workspace / "models/members/gone.h5")
+    save_model(build_small_member("gone", 5), workspace / "models/members/gone.h5", make_description("gone"))
     (workspace / "data/predictions/members/gone.npz").touch()
     backup = workspace / "models/members/backup.h5"
     backup.write_bytes((workspace / "models/members/first.h5").read_bytes())
@@ -195,7 +196,7 @@ def test_stack_refuses_members_that_hold_out_other_rows(trained, run_stage):
 
 
 def test_stack_refuses_predictions_of_another_model(trained, run_stage, workspace):
-    save_model(build_small_member("first", 99), workspace / "models/members/first.h5")
+    save_model(build_small_member("first", 99), workspace / "models/members/first.h5", make_description("first"))
     parts = {split: 3 - predict_logits(trained["first"], split) for split in COUNTS}
     rows = {"held_out_rows": np.arange(12), "held_out_fold": np.arange(12) // 2 % 2}
     held_out = (load_labels("train")[:, None] * 4.0 - 2).astype("f")
@@ -208,7 +209,7 @@ def test_stack_refuses_predictions_of_another_model(trained, run_stage, workspac
 def test_stack_names_the_stage_to_run_when_a_model_is_missing(trained, run_stage, workspace):
     (workspace / "models/members/second.h5").unlink()
 
-    with pytest.raises(PipelineError, match=r"second\.h5 cannot be loaded .*train@second"):
+    with pytest.raises(PipelineError, match=r"second\.h5 is missing: run `dvc repro train@second`"):
         run_stage("stack", "ensemble")
 
 
