@@ -9,6 +9,7 @@ STORE = FOLDER / "results.json"
 SECTIONS = (
     "whole",
     "inference",
+    "speed",
     "decode",
     "stacking",
     "fine_tune",

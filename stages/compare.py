@@ -7,7 +7,7 @@ page of `dvc plots`. What members and ensembles of earlier settings left behind 
 
 import numpy as np
 
-from stacker.artifacts.arrays import load_classes, load_fingerprint, load_groups, load_labels
+from stacker.artifacts.arrays import SPLITS, load_classes, load_fingerprint, load_groups, load_labels
 from stacker.artifacts.curves import read_history
 from stacker.artifacts.errors import PipelineError
 from stacker.artifacts.leftovers import sweep_all
@@ -32,20 +32,22 @@ from stacker.pictures.plot_tables import write_plot_tables
 from stacker.pictures.terminal_text import describe_findings
 from stacker.scoring.contributions import compare_pairs, count_oracle
 from stacker.scoring.leaderboard import Findings, Judgement, flatten_findings
+from stacker.scoring.model_costs import add_costs, read_cost
 from stacker.scoring.reports import write_metrics
-from stacker.scoring.rows import Rows, load_choice_rows, load_test_rows, name_choice_rows, predict_choice_rows
+from stacker.scoring.rows import (
+    Rows,
+    load_choice_rows,
+    load_split_rows,
+    load_test_rows,
+    name_choice_rows,
+    predict_choice_rows,
+)
 from stacker.scoring.significance import Comparison, adjust_comparisons, compare_models
 from stacker.scoring.standings import Model, choose_best_member, rank_models
 from stacker.settings.reading import read_labels
 
-RIVALS = (
-    "mean",
-    "geometric_mean",
-    "weights",
-    "greedy",
-    "logistic",
-    "features",
-)  # of the baselines; the most frequent class shows what a score is worth
+COMBINATIONS = ("mean", "geometric_mean", "weights", "greedy", "logistic")  # of what all members say
+RIVALS = (*COMBINATIONS, "features")  # of the baselines; the most frequent class shows what a score is worth
 
 
 def main() -> None:
@@ -86,12 +88,12 @@ def check_lengths(models: list[Model], n: int) -> None:
 def build_models(predictions: dict[str, Predictions], ensembles: list[str]) -> tuple[list[Model], str]:
     """Members, ensembles and, where there is something to combine, the simple baselines; and the best member."""
     members = [
-        Model("member", label, predict_choice_rows(member), spread_classes(member.test))
+        Model("member", label, predict_choice_rows(member), spread_classes(member.test), cost=read_cost(member))
         for label, member in predictions.items()
     ]
     stacked = {label: load_ensemble_predictions(label) for label in ensembles}
     models = members + [
-        Model("ensemble", label, predict_choice_rows(ensemble), spread_classes(ensemble.test))
+        Model("ensemble", label, predict_choice_rows(ensemble), spread_classes(ensemble.test), cost=read_cost(ensemble))
         for label, ensemble in stacked.items()
     ]
     best = choose_best_member(members, load_choice_rows(next(iter(predictions.values()))))
@@ -109,7 +111,16 @@ def build_models(predictions: dict[str, Predictions], ensembles: list[str]) -> t
                     "one logistic regression on the features of all members side by side",
                 )
             )
-        models += [Model("baseline", *baseline, is_drawn=baseline.name in RIVALS) for baseline in baselines]
+        together = add_costs(member.cost for member in members)
+        models += [
+            Model(
+                "baseline",
+                *baseline,
+                is_drawn=baseline.name in RIVALS,
+                cost=together if baseline.name in COMBINATIONS else None,
+            )
+            for baseline in baselines
+        ]
         note = f"{best.name}, by held-out log loss"
         models.append(best._replace(kind="baseline", name="best_member", note=note, is_drawn=False))
     return models, best.name
@@ -141,6 +152,7 @@ def find_out(models: list[Model], best_member: str, predictions: dict[str, Predi
         choice_rows=name_choice_rows(first),
         largest_class=(float(counts.max() / counts.sum()), classes[int(counts.argmax())]),
         test_set=load_fingerprint("test"),
+        splits={split: load_split_rows(split) for split in SPLITS},
     )
 
 

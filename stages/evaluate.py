@@ -3,11 +3,13 @@
 Scored are the held-out rows, for whoever chooses among models, and the test split, which is for the end.
 Reads `data/predictions/{members,ensembles}/<label>.npz` and of `data/arrays/` labels, groups, class names and
 fingerprints; writes `metrics/<label>.json`, the four scores that `dvc metrics` shows, and all others to
-`metrics/details/<label>.json`.
+`metrics/details/<label>.json`, with their intervals, the confusion of the classes, and how far a probability can be
+taken at its word.
 """
 
 from typing import Annotated, Any
 
+import numpy as np
 import typer
 
 from stacker.artifacts.arrays import load_classes, load_fingerprint, load_labels
@@ -19,9 +21,11 @@ from stacker.artifacts.predictions import (
 )
 from stacker.artifacts.results import DETAILS, METRICS
 from stacker.checks.command import run_stage
+from stacker.scoring.details import describe_answers
 from stacker.scoring.doubt import describe_doubt, measure_doubt
 from stacker.scoring.reports import describe_scores, take_headline, write_metrics
-from stacker.scoring.rows import load_choice_rows, load_test_rows, name_choice_rows, predict_choice_rows
+from stacker.scoring.rows import Rows, load_choice_rows, load_test_rows, name_choice_rows, predict_choice_rows
+from stacker.scoring.score_intervals import compute_score_intervals
 from stacker.scoring.scores import compute_scores, compute_summary
 
 
@@ -31,12 +35,13 @@ def main(
 ) -> None:
     predictions = load_ensemble_predictions(label) if ensemble else load_predictions(label)
     classes, test, choice = load_classes(), load_test_rows(), load_choice_rows(predictions)
-    held_out = compute_summary(choice.labels, predict_choice_rows(predictions), choice.groups)
-    scores = compute_scores(test.labels, spread_classes(predictions.test), classes, test.groups)
+    held_out = summarise(choice, predict_choice_rows(predictions))
+    probabilities = spread_classes(predictions.test)
+    scores = compute_scores(test.labels, probabilities, classes, test.groups)
     facts: dict[str, Any] = {
         "test_set": load_fingerprint("test"),
         "heldout": {"rows": name_choice_rows(predictions), **held_out},
-        "test": scores,
+        "test": {**scores, **describe_answers(test.labels, probabilities, classes, test.groups)},
         **measure_doubt(predictions, load_labels("validation"), test),
         "cost": {
             "parameters": int(predictions.parameters),
@@ -57,6 +62,15 @@ def main(
     print(f"{label}, test split: {describe_scores(scores)}")
     for line in describe_doubt(facts):
         print(f"{label}, {line}")
+
+
+def summarise(rows: Rows, probabilities: np.ndarray) -> dict[str, Any]:
+    """The scores that one chooses by, each with its interval."""
+    summary = compute_summary(rows.labels, probabilities, rows.groups)
+    if summary["groups"] < 2:
+        return summary
+    intervals = compute_score_intervals(rows.labels, probabilities, rows.groups)
+    return summary | {end: value for end, value in intervals.items() if end.rpartition("_")[0] in summary}
 
 
 if __name__ == "__main__":

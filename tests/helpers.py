@@ -104,8 +104,8 @@ def make_thresholds(**changes: Any) -> Thresholds:
     return Thresholds(**{"sets": sets, **facts, **changes})
 
 
-def make_description(label: str, members: Sequence[str] = (), **changes: Any) -> Description:
-    """What a saved model may know of itself; the members of an ensemble, or the one that it is."""
+def make_description(label: str, joined: Sequence[str] = (), **changes: Any) -> Description:
+    """What a saved model may know of itself; `joined` are the members of an ensemble."""
     familiar = FamiliarBytes(
         dimensions=1,
         centre=b64encode(np.array([0.25], "<f4").tobytes()),
@@ -114,11 +114,11 @@ def make_description(label: str, members: Sequence[str] = (), **changes: Any) ->
     )
     facts = MemberFacts(backbone="MobileNetV2", weights="random", familiar=familiar)
     given = {
-        "kind": "ensemble" if members else "member",
+        "kind": "ensemble" if joined else "member",
         "label": label,
         "classes": ["cat", "dog"],
         "preparation": Preparation(side=8),
-        "members": dict.fromkeys(members or [label], facts),
+        "members": dict.fromkeys(joined or [label], facts),
         "settings": "0123456789abcdef",
         "backend": "tensorflow",
         "versions": {"keras": "3.15"},

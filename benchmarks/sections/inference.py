@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 
-from benchmarks.flops import count_flops
 from benchmarks.machine import has_amx, measure_peak
 from benchmarks.measure import describe_ratio, measure_alternating
 from benchmarks.photos import MEMBERS, Bench, load_pixels, take_evenly
 from benchmarks.results import Chart, Result, Table
 from stacker.backbones.building import build_backbone
+from stacker.backbones.costs import compute_cost
 from stacker.inference.predictors import Predictor, compile_predictor
 from stacker.settings.backbone import Backbone
 from stacker.settings.inference import Inference
@@ -52,7 +52,7 @@ def measure(bench: Bench) -> Result:
                 p: compile_predictor(model, choose("openvino", p), {label: np.dtype(np.uint8)}) for p in precisions
             }
             seconds = time_engines(model, predictors, label, photos.test[: bench.rows], bench.repeats)
-            flops = count_flops(model)
+            flops = 1e9 * compute_cost(model).gflop
             for name, values in seconds.items():
                 rate = len(photos.test[: bench.rows]) / statistics.median(values)
                 ratio = describe_ratio(seconds["keras"], values)

@@ -4,6 +4,7 @@ Results go to standard output, messages to standard error. The exit code is 0 wh
 could not be done, 2 for a wrong command line.
 """
 
+import io
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated
@@ -19,6 +20,8 @@ app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_mar
 
 def main() -> None:
     """Run the command that the command line names; a mistake that the user can mend ends it without a traceback."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="surrogateescape")  # a file's name need not be UTF-8: out as it came in
     try:
         app(prog_name="stacker")
     except PipelineError as error:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from stacker.pictures.tables import build_table
+from stacker.pictures.tables import build_table, escape_name, escape_text
 from stacker.pictures.verdict_text import judge_ensembles, judge_members
 from stacker.scoring.leaderboard import Findings
 from stacker.scoring.reports import count_photos
@@ -20,6 +20,7 @@ COLUMNS = {
 
 
 HELD_OUT = {"held-out log loss": "log_loss", "held-out accuracy": "accuracy"}
+COSTS = ("parameters", "file", "GFLOP")
 LARGEST_SHARE = 0.8  # of one class; beyond it accuracy is the wrong measure
 MOST_CLASSES = 20  # in the table of recalls
 
@@ -64,7 +65,8 @@ def _introduce(findings: Findings) -> str:
         f"{count_photos(scores, 'test photos')} (test set {findings.test_set}), {classes} classes. In the order of the "
         "held-out log loss (nats, lower is better): by it one chooses (★: the best member by it). The test columns say "
         "how good the choice is; to choose by them would make them too good. Accuracy with its 95 % interval "
-        "(Wilson's; copies of a photo count as what they are)."
+        "(Wilson's; copies of a photo count as what they are). GFLOP: billions of operations for a photo, two for a "
+        "multiply-add; combinations of all members have the members' sum."
     )
 
 
@@ -73,13 +75,13 @@ def _warn_of_rare_classes(findings: Findings) -> str:
     if share <= LARGEST_SHARE:
         return ""
     return (
-        f"> **Accuracy says little here.** {share:.1%} of the test photos are {name}: to always say so is that "
-        "accurate. Look at balanced accuracy, log loss, and the recall of each class."
+        f"> **Accuracy says little here.** {share:.1%} of the test photos are {escape_name(name)}: to always say so is "
+        "that accurate. Look at balanced accuracy, log loss, and the recall of each class."
     )
 
 
 def _tabulate_standings(standings: Sequence[Standing], best_member: str) -> str:
-    header = ("", "model", *HELD_OUT, "accuracy", "95 % interval", "right", "log loss")
+    header = ("", "model", *HELD_OUT, "accuracy", "95 % interval", "right", "log loss", *COSTS)
     rows = [
         (
             number,
@@ -89,6 +91,7 @@ def _tabulate_standings(standings: Sequence[Standing], best_member: str) -> str:
             f"{standing.scores['accuracy_low']:.4f} to {standing.scores['accuracy_high']:.4f}",
             f"{round(standing.scores['accuracy'] * standing.scores['n']):,}",
             f"{standing.scores['log_loss']:.4f}",
+            *(standing.model.cost.shown if standing.model.cost else [""] * len(COSTS)),
         )
         for number, standing in enumerate(standings, start=1)
     ]
@@ -108,7 +111,7 @@ def _name_model(model: Model) -> str:
 
 def _list_notes(standings: Sequence[Standing]) -> str:
     return "\n".join(
-        f"- {standing.model.title}: {standing.model.note}" for standing in standings if standing.model.note
+        f"- {standing.model.title}: {escape_text(standing.model.note)}" for standing in standings if standing.model.note
     )
 
 
@@ -116,15 +119,15 @@ def _tabulate_recalls(findings: Findings) -> list[str]:
     recalls = {standing.model.title: standing.scores["recall"] for standing in findings.standings}
     classes = list(findings.classes)
     if len(classes) <= MOST_CLASSES:
-        return [build_table(("class", *recalls), ((name, *_show_recalls(recalls, name)) for name in classes))]
+        return [build_table(("class", *recalls), (_show_recalls(recalls, name) for name in classes))]
     classes.sort(key=lambda name: sum(scores[name] for scores in recalls.values()))
     worst = classes[:MOST_CLASSES]
     return [
         f"The {MOST_CLASSES} of {len(classes):,} classes that are recognised least; all are in "
         "`metrics/details/<model>.json`.",
-        build_table(("class", *recalls), ((name, *_show_recalls(recalls, name)) for name in worst)),
+        build_table(("class", *recalls), (_show_recalls(recalls, name) for name in worst)),
     ]
 
 
 def _show_recalls(recalls: Mapping[str, Mapping[str, float]], name: str) -> list[str]:
-    return [f"{scores[name]:.4f}" for scores in recalls.values()]
+    return [escape_name(name), *(f"{scores[name]:.4f}" for scores in recalls.values())]

@@ -12,7 +12,7 @@ def judge_ensembles(findings: Findings) -> str:
     """Is an ensemble better than its rivals?"""
     names = name_ensembles(list(findings.ensembles))
     return "\n\n".join(
-        _judge_ensemble(names[label], judgement.against, findings.n)
+        judge_ensemble(names[label], judgement.against, findings.n)
         for label, judgement in findings.ensembles.items()
         if judgement.against
     )
@@ -23,7 +23,8 @@ def name_ensembles(labels: Sequence[str]) -> dict[str, str]:
     return {label: label if len(labels) > 1 else "the ensemble" for label in labels}
 
 
-def _judge_ensemble(name: str, against: Mapping[str, Comparison], n: int) -> str:
+def judge_ensemble(name: str, against: Mapping[str, Comparison], n: int) -> str:
+    """Is one ensemble better than its rivals? Arguments as in `describe_lead`, by the rival's title."""
     header = (
         "against",
         f"only {name} right",
@@ -99,7 +100,7 @@ def judge_members(findings: Findings) -> str:
     for label, judgement in findings.ensembles.items():
         if judgement.without:
             parts += [f"### To {label}"] if len(findings.ensembles) > 1 else []
-            parts += _judge_removals(judgement.without, findings.n)
+            parts += judge_removals(judgement.without, findings.n)
     parts.append(
         f"At least one member is right on {findings.oracle:,} of {findings.n:,} photos "
         f"({findings.oracle / findings.n:.4f}): no choice among their votes can do better."
@@ -117,7 +118,8 @@ def judge_members(findings: Findings) -> str:
     return "\n\n".join([*parts, build_table(pair_header, pair_rows)])
 
 
-def _judge_removals(without: Mapping[str, Comparison], n: int) -> list[str]:
+def judge_removals(without: Mapping[str, Comparison], n: int) -> list[str]:
+    """What a meta-model loses by lacking a member, by that member, as paragraphs; `n`: number of test rows."""
     header = ("without", "only with it right", "only without it right", "p", "log loss difference", "95 % interval")
     rows = [(member, *_show_comparison(value)) for member, value in sorted(without.items())]
     sentences = [f"- {describe_removal(row[0], without[row[0]], n)}" for row in rows]

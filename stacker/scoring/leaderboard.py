@@ -3,10 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from stacker.scoring.contributions import Pair
+from stacker.scoring.rows import Rows
 from stacker.scoring.significance import Comparison
 from stacker.scoring.standings import Standing
 
+SPLITS_KEY = "splits"
 COUNTS = ("n", "groups", "recall")  # said once, or in a key a class
 
 
@@ -36,6 +40,7 @@ class Findings(NamedTuple):
             predicted rows that they had learnt, for the meta-model and the baselines to learn from.
         largest_class: its share of the test split, 0 to 1, and its name.
         test_set: fingerprint of the test split: scores of two runs compare where it is equal.
+        splits: by name, the rows of each split.
     """
 
     standings: Sequence[Standing]
@@ -47,6 +52,7 @@ class Findings(NamedTuple):
     choice_rows: str
     largest_class: tuple[float, str]
     test_set: str
+    splits: Mapping[str, Rows]
 
     @property
     def is_leaked(self) -> bool:
@@ -73,6 +79,8 @@ def flatten_findings(findings: Findings) -> dict[str, Any]:
         values |= {f"{model.key}.heldout.{name}": value for name, value in held_out.items() if name not in COUNTS}
         values |= {f"{model.key}.test.{name}": value for name, value in scores.items() if name not in COUNTS}
         values |= {f"{model.key}.test.recall.{name}": value for name, value in scores["recall"].items()}
+        if model.cost is not None:
+            values |= {f"{model.key}.cost.{name}": value for name, value in model.cost._asdict().items()}
     for label, judgement in sorted(findings.ensembles.items()):
         for title, comparison in judgement.against.items():
             rival = "best_member" if title == findings.best_member else title.replace("baseline: ", "baselines.")
@@ -83,7 +91,15 @@ def flatten_findings(findings: Findings) -> dict[str, Any]:
         key = f"pairs.{pair.first}.{pair.second}"
         values |= {f"{key}.{name}": value for name, value in pair._asdict().items() if name not in ("first", "second")}
     values["oracle.accuracy"] = findings.oracle / findings.n
+    for name, rows in findings.splits.items():
+        values |= _count_split(f"{SPLITS_KEY}.{name}", rows, findings.classes)
     return {key: value for key, value in values.items() if value is not None}
+
+
+def _count_split(key: str, rows: Rows, classes: Sequence[str]) -> dict[str, int]:
+    counts = np.bincount(rows.labels, minlength=len(classes))
+    whole = {f"{key}.n": len(rows.labels), f"{key}.groups": len(np.unique(rows.groups))}
+    return whole | {f"{key}.of.{name}": int(count) for name, count in zip(classes, counts, strict=True)}
 
 
 def _flatten_comparison(key: str, comparison: Comparison) -> dict[str, float]:

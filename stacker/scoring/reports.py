@@ -1,6 +1,7 @@
 """Write scores, and say them in a line."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ def describe_scores(scores: dict[str, Any]) -> str:
     )
 
 
-def count_photos(scores: dict[str, Any], noun: str) -> str:
+def count_photos(scores: Mapping[str, Any], noun: str) -> str:
     """How many photos were scored, called `noun`, and of how many different ones they are, where some are copies."""
     n, groups = scores["n"], scores["groups"]
     return f"{n:,} {noun}" if groups == n else f"{n:,} {noun} in {groups:,} groups"

@@ -20,9 +20,14 @@ class Rows(NamedTuple):
     groups: np.ndarray
 
 
+def load_split_rows(split: str) -> Rows:
+    """All rows of a split."""
+    return Rows(load_labels(split), load_groups(split))
+
+
 def load_test_rows() -> Rows:
     """The test split, which is for the end: nothing is chosen by it."""
-    return Rows(load_labels("test"), load_groups("test"))
+    return load_split_rows("test")
 
 
 def name_choice_rows(predictions: Predictions | EnsemblePredictions) -> str:
@@ -38,7 +43,7 @@ def load_choice_rows(predictions: Predictions | EnsemblePredictions) -> Rows:
         predictions: of the model that is to be scored.
     """
     if name_choice_rows(predictions) == "validation":
-        return Rows(load_labels("validation"), load_groups("validation"))
+        return load_split_rows("validation")
     rows = predictions.held_out_rows
     return Rows(load_labels("train")[rows], load_groups("train")[rows])
 

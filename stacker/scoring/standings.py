@@ -6,6 +6,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from stacker.scoring.intervals import resample_means, take_interval
+from stacker.scoring.model_costs import ModelCost
 from stacker.scoring.rows import Rows
 from stacker.scoring.scores import compute_scores, compute_summary
 from stacker.scoring.significance import compute_log_losses
@@ -22,6 +23,7 @@ class Model(NamedTuple):
         note: what a reader should know, such as a baseline's weights.
         is_drawn: is it in the pictures? Not so where its answers are another model's, as those of the best member are,
             or where it would squeeze all others, as the most frequent class does.
+        cost: what it costs to use; None where that is not known or not defined.
     """
 
     kind: Literal["ensemble", "baseline", "member"]
@@ -30,6 +32,7 @@ class Model(NamedTuple):
     test: np.ndarray
     note: str = ""
     is_drawn: bool = True
+    cost: ModelCost | None = None
 
     @property
     def key(self) -> str:

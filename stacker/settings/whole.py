@@ -26,8 +26,8 @@ from stacker.settings.unread import find_unread
 # Files of the pipeline's own, keys of the leaderboard's metrics, and the layers that stand beside a member's input:
 # Keras wants every name once.
 RESERVED_LABELS = re.compile(
-    r"members|ensembles|baselines|pairs|oracle|leaderboard|details|audit|leave_one_out|resize|scale_pixels|network|"
-    r"pool|head|augmented_images|member_outputs|hidden_\d+|logits|probabilities|meta_model"
+    r"members|ensembles|baselines|pairs|oracle|splits|leaderboard|details|audit|leave_one_out|resize|scale_pixels|"
+    r"network|pool|head|augmented_images|member_outputs|hidden_\d+|logits|probabilities|meta_model"
 )
 
 

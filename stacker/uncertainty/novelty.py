@@ -47,7 +47,9 @@ def learn_familiar(learnt: np.ndarray, unseen: np.ndarray) -> Familiar:
     rows = np.arange(min(len(learnt), MOST_ROWS)) * len(learnt) // min(len(learnt), MOST_ROWS)
     projected = _project(learnt[rows])
     centre = projected.mean(axis=0)
-    covariance, _ = ledoit_wolf(projected - centre, assume_centered=True)
+    covariance = np.zeros((len(centre), len(centre)))
+    if len(projected) > 1:
+        covariance, _ = ledoit_wolf(projected - centre, assume_centered=True)
     floor = 1e-6 * max(float(np.trace(covariance)) / len(covariance), 1e-12)  # equal features have no spread at all
     whitening = np.linalg.inv(np.linalg.cholesky(covariance + floor * np.eye(len(covariance))))
     familiar = Familiar(centre.astype(np.float32), np.tril(whitening).astype(np.float32), 1.0)

@@ -47,7 +47,7 @@ def test_plain_keras_does_not_look_at_it(model_file):
     model = keras.models.load_model(model_file, compile=False)
 
     expected = build_small_member("pet", 3)(images, training=False)
-    np.testing.assert_allclose(model(images, training=False), expected, atol=1e-6)
+    np.testing.assert_allclose(model([images], training=False), expected, atol=1e-6)
 
 
 def test_it_is_one_dataset_at_the_root_whose_size_is_known(model_file):

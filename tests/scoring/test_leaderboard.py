@@ -70,6 +70,7 @@ def make_findings(models=None, **changes):
         choice_rows="oof",
         largest_class=(0.5, "cat"),
         test_set="0f1e2d3c4b5a6978",
+        splits={"train": Rows(np.array([1, 1, 0]), np.array([4, 4, 5])), "test": ROWS},
     )
     return findings._replace(**changes)
 
@@ -125,8 +126,19 @@ def test_metrics_are_flat_and_name_every_model():
         "pairs.first.second.disagreement": 0.1,
         "pairs.first.second.both_wrong": 4,
     }
-    assert [key for key in values if key.endswith((".n", ".recall"))] == []  # n is the same for all
+    said_a_model = [key for key in values if key.endswith((".n", ".recall")) and not key.startswith("splits.")]
+    assert said_a_model == []  # n is the same for all
     assert values["oracle.accuracy"] == 39 / 40
+    assert {key: value for key, value in values.items() if key.startswith("splits.")} == {
+        "splits.train.n": 3,
+        "splits.train.groups": 2,
+        "splits.train.of.cat": 1,
+        "splits.train.of.a|b": 2,
+        "splits.test.n": 40,
+        "splits.test.groups": 40,
+        "splits.test.of.cat": 20,
+        "splits.test.of.a|b": 20,
+    }
 
 
 def test_metrics_do_not_depend_on_who_leads():

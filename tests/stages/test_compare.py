@@ -65,6 +65,19 @@ def test_writes_every_output_and_ranks_every_model(classes):
     assert losses[best] == min(losses.values())
     assert metrics["baselines.most_frequent.test.log_loss"] == pytest.approx(np.log(classes), abs=1e-4)
     text = Path("metrics/leaderboard.md").read_text()
+    assert {key: metrics[key] for key in metrics if ".cost.parameters" in key} == {
+        "members.first.cost.parameters": 7,
+        "members.second.cost.parameters": 1007,
+        "members.third.cost.parameters": 2007,
+        **{f"baselines.{name}.cost.parameters": 3021 for name in compare.COMBINATIONS},
+        "baselines.best_member.cost.parameters": {"first": 7, "second": 1007, "third": 2007}[best],
+        "ensemble.cost.parameters": 4321,
+    }
+    assert (metrics["baselines.mean.cost.gflop"], metrics["baselines.mean.cost.file_bytes"]) == (0.75, 15_000_000)
+    assert metrics["splits.validation.n"] == 60
+    ends = {line.split("|")[2].strip(" *★"): line.split("|")[-4:-1] for line in text.split("\n\n")[2].splitlines()}
+    assert ends["ensemble"] == [" 4.32 k ", " 16 MB ", " 1.5 "]
+    assert ends["baseline: features"] == ends["baseline: most frequent"] == ["  ", "  ", "  "]
     assert all(f"Removing {member} " in text for member in MEMBERS)
     assert "Leaked" not in text
 

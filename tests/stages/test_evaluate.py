@@ -40,6 +40,14 @@ def test_evaluate_scores_the_test_predictions_of_a_sigmoid(workspace, run_stage)
     assert metrics["test"]["accuracy"] == 0.75
     assert metrics["test"]["log_loss"] == 0.4004
     assert metrics["test"]["recall"] == {"class_0": 0.75, "class_1": 0.75}
+    assert metrics["test"]["confusion"] == {
+        "class_0": {"class_0": 3, "class_1": 1},
+        "class_1": {"class_0": 1, "class_1": 3},
+    }
+    for rows, name in (("test", "brier"), ("test", "roc_auc"), ("heldout", "log_loss")):
+        values = metrics[rows]
+        assert values[f"{name}_low"] < values[name] < values[f"{name}_high"]
+    assert sum(found["n"] for found in metrics["test"]["calibration"].values()) == 8
     assert metrics["test_set"] == f"{4:016x}"  # as write_arrays has it: the length of the split's name
     assert "initial" not in read_metrics()
     assert [path.name for path in Path().rglob(".partial-*")] == []
