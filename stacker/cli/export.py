@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from stacker.artifacts.errors import PipelineError
 from stacker.cli.app import app
 
 if TYPE_CHECKING:
@@ -46,9 +47,9 @@ def export(
 ) -> None:
     """Write a model for other programs, into exports/MODEL/FORMAT/, with all that it takes to get the same answers.
 
-    Beside the model lie how a photo has to be prepared, photos whose answers are known, and a short example that needs
-    no code of ours, from the image file on. It is run at once: a line a format says what it gave, on golden photos.
-    An export whose answers differ is not kept; the exit code is then 1.
+    Beside the model lie how a photo has to be prepared, photos whose answers are known, the model card, and a short
+    example that needs no code of ours, from the image file on. It is run at once, and a line a format says what it
+    gave. An export whose answers differ is not kept; the exit code is then 1.
 
     \b
     stacker export onnx
@@ -67,9 +68,16 @@ def export(
     with filtered_native_log():
         from stacker.using.classifier import load
         from stacker.using.exporting.export import export_model
+        from stacker.using.exporting.model_card import make_card
 
+        classifier = load(path, "keras")
+        try:
+            card = make_card(path, classifier.description)
+        except PipelineError as error:
+            card = None
+            print(f"warning: no model card goes along: {error}", file=sys.stderr)
         failed = False
-        for exported in export_model(load(path, "keras"), names, inputs, input_dtype, photos, output):
+        for exported in export_model(classifier, names, inputs, input_dtype, photos, card, output):
             failed |= exported.measured is None
             print(describe(exported), file=sys.stderr if exported.measured is None else sys.stdout, flush=True)
     if failed:

@@ -40,7 +40,13 @@ class Exported(NamedTuple):
 
 
 def export_model(
-    classifier: Classifier, names: Sequence[str], inputs: Inputs, dtype: Dtype, photos: Sequence[Path], output: Path
+    classifier: Classifier,
+    names: Sequence[str],
+    inputs: Inputs,
+    dtype: Dtype,
+    photos: Sequence[Path],
+    card: str | None,
+    output: Path,
 ) -> Iterator[Exported]:
     """Write a model in some formats, into `<output>/<label>/<format>/`, each whole or not at all.
 
@@ -50,6 +56,7 @@ def export_model(
         inputs: as in `build_serving_model`.
         dtype: likewise.
         photos: the golden ones; none for those that are drawn.
+        card: the model card; None where there is none.
         output: the folder of all exports.
 
     Returns:
@@ -67,6 +74,8 @@ def export_model(
                 with replaced_directory(folder) as partial:
                     shutil.copytree(golden, partial / "golden")
                     write_export(partial, name, model, classifier.description, effect)
+                    if card is not None:
+                        (partial / "MODEL_CARD.md").write_text(card, encoding="utf-8")
                     exported = Exported(name, folder, measure_size(partial), run_example(partial))
             except PipelineError as error:
                 exported = Exported(name, folder, problem=str(error))

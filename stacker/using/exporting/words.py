@@ -10,8 +10,8 @@ from stacker.using.exporting.formats import FORMATS
 
 FITS = {
     "stretch": "It is stretched to the square, whatever its own shape.",
-    "crop": "Its centre is cut out: a square of its shorter side. The cut begins at whole pixels; of a large photo "
-    "that is no JPEG, at a multiple of the factor by which a JPEG of its size would be reduced.",
+    "crop": "Its centre is cut out: a square of its shorter side. The cut begins at whole pixels; of a large photo\n"
+    "   that is no JPEG, at a multiple of the factor by which a JPEG of its size would be reduced.",
     "pad": "It is brought to fit into the square, and black is put around it, half on each side.",
 }
 PAGE = """# {label} for {runtime}
@@ -41,17 +41,18 @@ print(predict(np.stack([prepare("photo.jpg")])))
 {inputs}, {dtype}, (photos, {side}, {side}, 3): rows, columns, then red, green and blue, 0 to 255. Scaling is inside.
 Any number of photos at a time.
 
-A photo becomes that so, and no other way gives the same answers:
+This is how a photo becomes that; another way gives other answers:
 
 1. **Decode** all of its pixels. The orientation that EXIF notes is applied. Grey becomes red = green = blue. Colour
    profiles are not looked at. What is transparent is laid on the background {background}.
    {depth}
-2. **A large JPEG is reduced** while it is decoded, by libjpeg's scaling: by the largest of 2, 4 and 8 with which its
+2. **Reduce a large JPEG** while it is decoded, by libjpeg's scaling: by the largest of 2, 4 and 8 with which its
    {least} side stays no smaller than {margin:g} x {side} px; one that EXIF turns, only by what divides its width and
    height. It saves time. Leaving it out moved a probability of the golden photos by up to {effect:.1e}.
-3. **Bring it to {side} x {side} px.** {fit} What shrinks is averaged over the area of each new pixel (OpenCV's
-   `INTER_AREA`), along each axis on its own; what grows is interpolated after that (`{grows_by}`). Other ways to
-   shrink, such as bilinear ones that skip pixels, give other answers.
+3. **Bring it to {side} x {side} px.** {fit}
+   What shrinks is averaged over the area of each new pixel (OpenCV's `INTER_AREA`), along each axis on its own; what
+   grows is interpolated after that (`{grows_by}`). Ways to shrink that skip pixels, as bilinear ones do, give other
+   answers.
 
 `golden/prepared.npy` holds the golden photos prepared so, uint8: if a port gives other answers, it tells whether the
 preparation is to blame, or the network, which is to agree within {network:g} on them.
@@ -111,10 +112,10 @@ def describe_doubt(thresholds: Thresholds) -> str:
     """How to say "I do not know"."""
     level, least = thresholds.level, thresholds.sets[thresholds.level]
     sets = (
-        f"Of photos like those that it was trained on, {float(level):.0%} have their right class among those of a "
-        f"probability of at least {least:.4g}, to which the most likely one always belongs: name them all. "
+        f"Of photos like those that it was trained on, {float(level):.0%} have their right class among those with a\n"
+        f"probability of at least {least:.4g}, to which the most likely one always belongs: name them all.\n"
         f"`contract.json` has the thresholds of other levels."
     )
     if thresholds.novelty is None:
-        return f"{sets} There were too few photos to find a threshold of the novelty."
-    return f"{sets} Where the novelty is above {thresholds.novelty:.4g}, the photo shows none of the classes."
+        return f"{sets}\nThere were too few photos to find a threshold of the novelty."
+    return f"{sets}\nWhere the novelty is above {thresholds.novelty:.4g}, say that the photo shows none of the classes."

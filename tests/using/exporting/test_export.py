@@ -9,9 +9,10 @@ import keras
 import numpy as np
 import pytest
 from tiny_models import write_tiny_ensemble
+from typer.testing import CliRunner
 
 from stacker.artifacts.errors import PipelineError
-from stacker.cli import export as command
+from stacker.cli import app
 from stacker.using.classifier import load
 from stacker.using.exporting import export
 from stacker.using.exporting.keras_format import write_keras
@@ -40,7 +41,10 @@ def exported(home):
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(home)
         classifier = load("models/ensemble.h5", "keras")
-        return {one.name: one for one in export.export_model(classifier, PLAIN, "image", "uint8", [], Path("exports"))}
+        return {
+            one.name: one
+            for one in export.export_model(classifier, PLAIN, "image", "uint8", [], "# card\n", Path("exports"))
+        }
 
 
 @pytest.fixture
@@ -62,7 +66,7 @@ def test_an_export_holds_all_that_it_takes(name, exported, home):
     expected = json.loads((folder / "golden" / "expected.json").read_text(encoding="utf-8"))
 
     assert {path.name for path in folder.iterdir()} - {"model.bin"} == {
-        "contract.json", "README.md", "example.py", "golden", contract["file"],
+        "contract.json", "README.md", "MODEL_CARD.md", "example.py", "golden", contract["file"],
     }  # fmt: skip
     assert (contract["classes"], contract["inputs"], contract["dtype"]) == (["cat", "dog"], ["image"], "uint8")
     assert contract["preparation"]["background"] == [0, 90, 200]
@@ -83,7 +87,7 @@ def test_the_words_say_what_the_contract_says(exported, home):
 
     for part in ("`cat` and `dog`", "One image, `image`, uint8", "(photos, 48, 48, 3)", "(0, 90, 200)", "1.5 x 48 px",
                  "its\n   shorter side", "It is stretched", "`INTER_CUBIC`", "95% have their right class",
-                 "at least 0.5", "novelty is above 3,", "pip install keras numpy"):  # fmt: skip
+                 "at least 0.5,", "novelty is above 3,", "pip install keras numpy"):  # fmt: skip
         assert part in words, part
     assert "{" not in words
 
@@ -149,7 +153,9 @@ def test_an_export_that_fails_leaves_the_old_one_and_stops_no_other(classifier, 
     old.parent.mkdir(parents=True)
     old.touch()
 
-    keras_one, openvino_one = export.export_model(classifier, ["keras", "openvino"], "members", "float32", [], tmp_path)
+    keras_one, openvino_one = export.export_model(
+        classifier, ["keras", "openvino"], "members", "float32", [], None, tmp_path
+    )
 
     assert (keras_one.problem, keras_one.measured) == ("it differs", None)
     assert [path.name for path in old.parent.iterdir()] == ["old.txt"]
@@ -163,21 +169,41 @@ def test_a_golden_photo_that_cannot_be_read_is_named(classifier, tmp_path):
     (tmp_path / "broken.jpg").write_bytes(b"no image")
 
     with pytest.raises(PipelineError, match=r"golden photo 1_broken\.jpg cannot be read: it is no image"):
-        next(export.export_model(classifier, ["keras"], "image", "uint8", [tmp_path / "broken.jpg"], tmp_path / "out"))
+        next(
+            export.export_model(
+                classifier, ["keras"], "image", "uint8", [tmp_path / "broken.jpg"], None, tmp_path / "out"
+            )
+        )
     assert not (tmp_path / "out").exists()
 
 
-def test_the_command_prints_a_line_a_format(home, exported, capsys, monkeypatch):
+def test_the_command_prints_a_line_a_format(home, exported, monkeypatch):
     monkeypatch.chdir(home)
     monkeypatch.setenv("KERAS_BACKEND", "tensorflow")
     monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "2")
-    photos = [str(home / exported["keras"].folder / "golden" / name) for name in ("turned.jpg", "deep.png")]
-    name = command.FormatName.OPENVINO
+    golden = home / exported["keras"].folder / "golden"
+    photos = ["--golden", f"{golden}/turned.jpg", "--golden", f"{golden}/deep.p*"]
 
-    command.export([name, name], None, "members", "float32", photos, Path("out"))
+    result = CliRunner().invoke(
+        app,
+        [
+            "export",
+            "openvino",
+            "openvino",
+            "--inputs",
+            "members",
+            "--input-dtype",
+            "float32",
+            "--output",
+            "out",
+            *photos,
+        ],
+    )
 
-    (line,) = capsys.readouterr().out.splitlines()
+    assert result.exit_code == 0, result.stderr
+    (line,) = result.stdout.splitlines()
     found = LINE.fullmatch(line)
     assert (found[1], found[4]) == ("openvino", "out/ensemble/openvino")
     golden = home / "out" / "ensemble" / "openvino" / "golden"
     assert {path.name for path in golden.glob("*_*")} == {"1_turned.jpg", "2_deep.png"}
+    assert "no model card goes along: metrics/details/leaderboard.json is missing" in result.stderr

@@ -21,7 +21,7 @@ def exported(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("exports")
     write_tiny_ensemble(folder / "ensemble.h5", class_count=3, fit="crop")
     classifier = load(folder / "ensemble.h5", "keras")
-    return {one.name: one for one in export_model(classifier, ["onnx", "litert"], *request.param, [], folder)}
+    return {one.name: one for one in export_model(classifier, ["onnx", "litert"], *request.param, [], None, folder)}
 
 
 @pytest.mark.parametrize("name", ["onnx", "litert"])
