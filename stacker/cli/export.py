@@ -48,8 +48,8 @@ def export(
     """Write a model for other programs, into exports/MODEL/FORMAT/, with all that it takes to get the same answers.
 
     Beside the model lie how a photo has to be prepared, photos whose answers are known, the model card, and a short
-    example that needs no code of ours, from the image file on. It is run at once, and a line a format says what it
-    gave. An export whose answers differ is not kept; the exit code is then 1.
+    example that needs no code of ours, from the image file on. It is run at once, on the CPU, and a line a format says
+    what it gave. An export whose answers differ is not kept; the exit code is then 1.
 
     \b
     stacker export onnx
@@ -64,6 +64,7 @@ def export(
     check_installed(names)
     path, photos = find_model(model), find_photos(golden, sys.stdin) if golden else []
     os.environ["KERAS_BACKEND"] = "tensorflow"  # every format is made by it; a model of another backend loads in it
+    os.environ["CUDA_VISIBLE_DEVICES"] = "-1"  # a GPU rounds to TF32, which differs by more than an export may
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # what its converters do, step by step
     with filtered_native_log():
         from stacker.using.classifier import load

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from stacker.artifacts.errors import PipelineError
 
+MOST_CHARACTERS = 500  # of what a converter says
 EXTRA = "export"
 INSTALL = f"pip install --require-hashes -r requirements.lock -r locks/{EXTRA}.lock"
 
@@ -32,10 +33,19 @@ class Format(NamedTuple):
     needs: tuple[str, ...] = ()
 
     def write(self, model: Any, folder: Path) -> None:
-        """Write a Keras model into a folder, as `file`."""
+        """Write a Keras model into a folder, as `file`.
+
+        Raises:
+            PipelineError: the model cannot be written so.
+        """
         name = f"write_{self.writer.removesuffix('_format')}"
         write: Callable[[Any, Path], None] = getattr(importlib.import_module(f"{__package__}.{self.writer}"), name)
-        write(model, folder)
+        try:
+            write(model, folder)
+        except Exception as error:
+            # A converter can trip over anything in an architecture, and each has errors of its own.
+            reason = " ".join(str(error.__cause__ or error).split())[:MOST_CHARACTERS]
+            raise PipelineError(f"{self.file} cannot be written ({type(error).__name__}: {reason})") from error
 
 
 FORMATS = {

@@ -9,11 +9,7 @@ from stacker.using.exporting.serving_model import NOVELTY, PROBABILITIES
 
 
 def write_openvino(model: keras.Model, folder: Path) -> None:
-    """Write `model.xml` and `model.bin`, in float32.
-
-    Raises:
-        PipelineError: OpenVINO does not know an operation of the model.
-    """
+    """Write `model.xml` and `model.bin`, in float32."""
     import openvino
 
     network = export_openvino(model, openvino.Core())

@@ -179,7 +179,8 @@ def test_a_golden_photo_that_cannot_be_read_is_named(classifier, tmp_path):
 
 def test_the_command_prints_a_line_a_format(home, exported, monkeypatch):
     monkeypatch.chdir(home)
-    monkeypatch.setenv("KERAS_BACKEND", "tensorflow")
+    monkeypatch.setenv("KERAS_BACKEND", "tensorflow")  # these are set by the command, and taken back after the test
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "-1")
     monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "2")
     golden = home / exported["keras"].folder / "golden"
     photos = ["--golden", f"{golden}/turned.jpg", "--golden", f"{golden}/deep.p*"]

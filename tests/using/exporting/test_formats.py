@@ -18,6 +18,11 @@ def test_three_formats_need_no_extra():
     check_installed(["keras", "savedmodel", "openvino"])
 
 
+def test_what_a_converter_trips_over_is_told(tmp_path):
+    with pytest.raises(PipelineError, match=r"model\.keras cannot be written \(AttributeError: 'str' object has no"):
+        FORMATS["keras"].write("no model", tmp_path)
+
+
 def test_what_is_missing_is_named_with_how_to_install_it(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name in ("tf2onnx", "ai_edge_litert") else 1)
 
