@@ -23,7 +23,7 @@ def resize(picture: np.ndarray) -> np.ndarray:
 
 @pytest.mark.assets
 def test_digits_noise_and_other_photos_are_unlike_cats_and_dogs():
-    """Measured with MobileNetV2 alone at 128 px: digits and noise 1.00, pieces of two other photos 0.56 (192 px: 0.89)."""
+    """Measured with MobileNetV2 alone at 128 px: digits and noise 1.00, pieces of two photos 0.56 (192 px: 0.89)."""
     draws = np.random.default_rng(0)
     paths = list_real_photos(1000)
     photos = np.stack([read_photo(paths[row], PREPARATION) for row in draws.permutation(len(paths))])
