@@ -80,6 +80,7 @@ def test_an_export_holds_all_that_it_takes(name, exported, home):
     assert np.ptp(list(expected["probabilities"].values()), axis=0).min() > 0.05
     assert {path.name for path in (folder / "golden").iterdir()} == {*DRAWN, "expected.json", "prepared.npy"}
     assert exported[name].size > 5000
+    assert (folder / "golden").stat().st_mode == folder.stat().st_mode
 
 
 def test_the_words_say_what_the_contract_says(exported, home):
