@@ -55,7 +55,7 @@ def export_model(
         names: keys of `FORMATS`.
         inputs: as in `build_serving_model`.
         dtype: likewise.
-        photos: the golden ones; none for those that are drawn.
+        photos: golden ones beside those that are drawn.
         card: the model card; None where there is none.
         output: the folder of all exports.
 
