@@ -3,7 +3,7 @@
 PYTHON ?= python3
 # DVC starts each stage with `python`: the environment's must come first.
 ENVIRONMENT := PATH="$(CURDIR)/.venv/bin:$$PATH"
-EXTRA_LOCKS := locks/export.lock locks/tfds.lock
+EXTRA_LOCKS := locks/demo.lock locks/export.lock locks/parquet.lock locks/tfds.lock
 
 .PHONY: repro test test-all test-extras lint bench mutants lock clean
 
@@ -16,7 +16,7 @@ test: .venv/installed
 test-all: .venv/installed
 	$(ENVIRONMENT) python -m pytest -n 2 --dist loadfile $(PYTEST)
 
-# The tests that need an extra, where all extras are: a skipped one is a failure here.
+# The tests that need an extra, where all extras are: a skipped one is a failure here, unless it lacks a browser.
 test-extras: .venv-extras/installed
 	PATH="$(CURDIR)/.venv-extras/bin:$$PATH" python -m pytest -p tools.fail_on_skip -m extra $(PYTEST)
 
@@ -39,8 +39,8 @@ mutants: .venv-mutants/installed
 .venv/installed: requirements.lock locks/opencv-headless.lock pyproject.toml
 	$(call install,.venv,requirements.lock)
 
-.venv-extras/installed: requirements.lock locks/opencv-headless.lock pyproject.toml $(EXTRA_LOCKS)
-	$(call install,.venv-extras,requirements.lock $(EXTRA_LOCKS))
+.venv-extras/installed: requirements.lock locks/opencv-headless.lock pyproject.toml $(EXTRA_LOCKS) locks/browser.lock locks/notebook.lock
+	$(call install,.venv-extras,requirements.lock $(EXTRA_LOCKS) locks/browser.lock locks/notebook.lock)
 
 .venv-mutants/installed: requirements.lock locks/opencv-headless.lock pyproject.toml locks/mutants.lock
 	$(call install,.venv-mutants,requirements.lock locks/mutants.lock)

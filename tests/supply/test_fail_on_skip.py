@@ -35,6 +35,18 @@ def test_a_skipped_test_fails_with_its_reason_and_an_expected_failure_does_not(t
     assert "no such network: no test may be skipped here" in result.stdout
 
 
+def test_a_test_may_lack_a_browser_and_its_file_nothing_else(tmp_path):
+    marked = "import pytest\npytestmark = pytest.mark.browser\n"
+    (tmp_path / "conftest.py").write_text(
+        "def pytest_configure(config):\n    config.addinivalue_line('markers', 'browser: drives one')\n"
+    )
+    skips = marked + "def test_skips():\n    pytest.skip('there is no browser here')\n"
+
+    assert run_pytest(tmp_path, skips, "-p", "tools.fail_on_skip").returncode == 0
+    lacking = run_pytest(tmp_path, marked + "pytest.importorskip('no_such_package')\n", "-p", "tools.fail_on_skip")
+    assert "no test may be skipped here" in lacking.stdout
+
+
 def test_a_skipped_file_fails_too(tmp_path):
     result = run_pytest(tmp_path, "import pytest\npytest.importorskip('no_such_package')\n", "-p", "tools.fail_on_skip")
 
