@@ -38,9 +38,9 @@ def export(
     golden: Annotated[
         list[str] | None,
         typer.Option(
-            help="Photos to check each export by, which then go along with it: files, folders, or patterns; the option "
-            "can be given several times.",
-            show_default="five that are drawn",
+            help="Photos to check each export by, beside five that are drawn; they go along with it. Files, folders or "
+            "patterns; the option can be given several times.",
+            show_default=False,
         ),
     ] = None,
     output: Annotated[Path, typer.Option(help="The folder of all exports.")] = Path("exports"),

@@ -55,7 +55,7 @@ def export_model(
         names: keys of `FORMATS`.
         inputs: as in `build_serving_model`.
         dtype: likewise.
-        photos: the golden ones; none for those that are drawn.
+        photos: golden ones beside those that are drawn.
         card: the model card; None where there is none.
         output: the folder of all exports.
 
@@ -66,8 +66,10 @@ def export_model(
         PipelineError: naming a golden photo that cannot be read.
     """
     model = build_serving_model(classifier.model, classifier.description, inputs, dtype)
-    with tempfile.TemporaryDirectory() as golden:
-        effect = write_golden(Path(golden), classifier, photos)
+    with tempfile.TemporaryDirectory() as scratch:
+        golden = Path(scratch) / "golden"
+        golden.mkdir()  # the folder above is for its owner alone, and a copy of it would be too
+        effect = write_golden(golden, classifier, photos)
         for name in names:
             folder = output / classifier.description.label / name
             try:

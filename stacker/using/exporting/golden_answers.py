@@ -27,7 +27,7 @@ def write_golden(folder: Path, classifier: Classifier, photos: Sequence[Path]) -
     Args:
         folder: where to.
         classifier: the model.
-        photos: the ones to take; none for those that are drawn.
+        photos: to take beside those that are drawn.
 
     Returns:
         How far a probability moves where no JPEG is reduced while it is decoded.
@@ -36,7 +36,9 @@ def write_golden(folder: Path, classifier: Classifier, photos: Sequence[Path]) -
         PipelineError: naming a photo that cannot be read.
     """
     preparation = classifier.description.preparation
-    names = copy_golden(folder, photos) if photos else draw_golden(folder, preparation.side, preparation.bit_depth)
+    # The drawn ones always: on photos that the model is sure of, a wrong preparation hardly shows. With red and blue
+    # mixed up, five of the tutorial's photos moved by 0.0002 at most, and the drawn ones by 0.13.
+    names = draw_golden(folder, preparation.side, preparation.bit_depth) + copy_golden(folder, photos)
     images = np.stack([_prepare(classifier, folder / name) for name in names])
     answers = classifier.predict_images(images)
     np.save(folder / PREPARED, images)

@@ -5,6 +5,7 @@ import re
 import zipfile
 from pathlib import Path
 
+import cv2
 import keras
 import numpy as np
 import pytest
@@ -80,6 +81,7 @@ def test_an_export_holds_all_that_it_takes(name, exported, home):
     assert np.ptp(list(expected["probabilities"].values()), axis=0).min() > 0.05
     assert {path.name for path in (folder / "golden").iterdir()} == {*DRAWN, "expected.json", "prepared.npy"}
     assert exported[name].size > 5000
+    assert (folder / "golden").stat().st_mode == folder.stat().st_mode
 
 
 def test_the_words_say_what_the_contract_says(exported, home):
@@ -165,6 +167,31 @@ def test_an_export_that_fails_leaves_the_old_one_and_stops_no_other(classifier, 
     assert sorted(path.name for path in (tmp_path / "ensemble").iterdir()) == ["keras", "openvino"]
 
 
+def stretch(pixels: np.ndarray, how: int = cv2.INTER_AREA) -> np.ndarray:
+    return cv2.resize(pixels, (48, 48), interpolation=how)
+
+
+WRONG = {
+    "red and blue mixed up": lambda path: stretch(cv2.imread(str(path))),
+    "shrunk by skipping pixels": lambda path: stretch(cv2.imread(str(path)), cv2.INTER_LINEAR)[..., ::-1],
+    "the centre alone": lambda path: stretch(cv2.imread(str(path))[8:-8, 8:-8])[..., ::-1],
+    "not turned": lambda path: stretch(cv2.imread(str(path), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION))[
+        ..., ::-1
+    ],
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_the_drawn_photos_tell_a_wrong_preparation(name, classifier, exported, home):
+    golden = home / exported["keras"].folder / "golden"
+    expected = json.loads((golden / "expected.json").read_text(encoding="utf-8"))["probabilities"]
+
+    images = np.stack([WRONG[name](golden / photo) for photo in DRAWN])
+    received = classifier.predict_images(images).probabilities
+
+    assert np.abs(received - [expected[photo] for photo in DRAWN]).max() > 2e-3
+
+
 def test_a_golden_photo_that_cannot_be_read_is_named(classifier, tmp_path):
     (tmp_path / "broken.jpg").write_bytes(b"no image")
 
@@ -206,5 +233,8 @@ def test_the_command_prints_a_line_a_format(home, exported, monkeypatch):
     found = LINE.fullmatch(line)
     assert (found[1], found[4]) == ("openvino", "out/ensemble/openvino")
     golden = home / "out" / "ensemble" / "openvino" / "golden"
-    assert {path.name for path in golden.glob("*_*")} == {"1_turned.jpg", "2_deep.png"}
+    expected = json.loads((golden / "expected.json").read_text(encoding="utf-8"))["probabilities"]
+    assert list(expected) == [*DRAWN, "1_turned.jpg", "2_deep.png"]
+    assert expected["2_deep.png"] == expected["deep.png"]
+    assert {path.name for path in golden.iterdir()} == {*expected, "expected.json", "prepared.npy"}
     assert "no model card goes along: metrics/details/leaderboard.json is missing" in result.stderr
