@@ -128,4 +128,6 @@ def describe(pool: Pool, test: Pool, is_full: bool) -> list[str]:
         f"{BY_DIVERGENCE}: spread, weighted by the Jensen-Shannon divergence of the members' answers; {BY_SPACE}: "
         "spread, whatever the members say. The second table is the difference to a choice at random; ± is its standard "
         "error over the draws, which leaves out that another test set would give other figures.",
+        f"What {BY_NEXT} does was settled with results on these photos and on digits in sight; between the ways that "
+        "spread photos the differences are no more than chance gives.",
     ]
