@@ -47,7 +47,8 @@ h2.group { font-size: 1rem; font-weight: 600; margin: .4rem 0 0; }
 #threshold { padding: 1rem; border: 1px solid var(--border-color-primary); border-radius: 8px; }
 .line { display: flex; gap: 1.2rem; align-items: center; margin: .8rem 0 1.2rem; font-weight: 500; }
 .axis { position: relative; flex: 1; height: 2px; background: var(--body-text-color); }
-.cut { position: absolute; top: -16px; height: 34px; border-left: 3px solid #ee7733; transform: translateX(-50%); }
+.cut { position: absolute; z-index: 1; top: -16px; height: 34px; border-left: 3px solid #ee7733;
+  transform: translateX(-50%); }
 .dot { position: absolute; top: -10px; width: 22px; height: 22px; line-height: 22px; border-radius: 50%;
   text-align: center; font-size: .75rem; color: white; background: #4477aa; transform: translateX(-50%); }
 .called { margin: 0; padding-left: 1.6rem; list-style: decimal; overflow-wrap: anywhere; }
