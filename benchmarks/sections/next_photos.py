@@ -15,13 +15,15 @@ from stacker.ensembles.procedure import Pool
 from stacker.splits.held_out import plan_fits
 from stacker.splits.splitting import draw_rows
 from stacker.training.linear_fits import LinearHead, fit_strengths, tune_strength
-from stacker.uncertainty.next_photos import CANDIDATES, choose_next, join_space, measure_disagreement
+from stacker.uncertainty.next_photos import choose_next, join_space, measure_vote_entropy
 
 TITLE = "Which photos to label next"
 LABELLED, COUNT, DRAWS = 100, 50, 5
 FOLDS = 5
-AT_RANDOM, BY_NEXT, BY_DISAGREEMENT = "at random", "stacker next", "most disagreement"
-WAYS = (AT_RANDOM, BY_NEXT, BY_DISAGREEMENT)
+AT_RANDOM, BY_NEXT, BY_ENTROPY = "at random", "stacker next", "largest vote entropy"
+BY_DIVERGENCE, BY_SPACE = "members' divergence", "features alone"
+RIVALS = (BY_NEXT, BY_ENTROPY, BY_DIVERGENCE, BY_SPACE)
+WAYS = (AT_RANDOM, *RIVALS)
 
 Heads = dict[str, LinearHead]
 
@@ -57,13 +59,16 @@ def choose(way: str, answers: dict[str, np.ndarray], unlabelled: Pool, seed: int
     """The rows of `unlabelled` to label, int64, by one of `WAYS`; `answers`: each member's probabilities."""
     if way == AT_RANDOM:
         return np.random.default_rng([seed, 1]).choice(len(unlabelled.labels), COUNT, replace=False)
-    disagreement = measure_disagreement(answers)
-    order = np.argsort(-disagreement, kind="stable")
-    if way == BY_DISAGREEMENT:
-        return order[:COUNT]
-    kept = np.sort(order[: CANDIDATES * COUNT])  # as stacker.using.next_search does
-    space = join_space(unlabelled.take(kept).features)
-    return np.asarray(kept[choose_next(disagreement[kept], space, COUNT)])
+    space = join_space(unlabelled.features)
+    entropy = measure_vote_entropy(answers)
+    if way == BY_NEXT:
+        return choose_next(entropy, space, COUNT)
+    if way == BY_DIVERGENCE:
+        spread = [measure_vote_entropy({"": values}) for values in answers.values()]
+        return choose_next(np.maximum(entropy - np.mean(spread, axis=0), 0), space, COUNT)
+    if way == BY_SPACE:
+        return choose_next(np.ones(len(space)), space, COUNT)
+    return np.argsort(-entropy, kind="stable")[:COUNT]
 
 
 def fit_heads(learnt: Pool) -> Heads:
@@ -102,7 +107,7 @@ def tabulate(draws: list[dict[str, Score]]) -> Table:
 def compare(draws: list[dict[str, Score]]) -> Table:
     """Each way less the draw at random, after the same first photos."""
     table = Table(["more photos", "accuracy", "in draws", "log loss", "in draws"], [])
-    for way in (BY_NEXT, BY_DISAGREEMENT):
+    for way in RIVALS:
         cells = []
         for place, sign in ((0, 1), (1, -1)):
             values, others = ([scores[name][place] for scores in draws] for name in (way, AT_RANDOM))
@@ -119,7 +124,10 @@ def describe(pool: Pool, test: Pool, is_full: bool) -> list[str]:
     return [
         f"Of {len(pool.labels):,} ({photos}) about {LABELLED} are labelled, {DRAWS} draws. The members' heads learn "
         f"them, {COUNT} of the others are chosen, and the heads learn all of them anew, their penalty too. Tested on "
-        f"the same {len(test.labels):,} each time. {BY_DISAGREEMENT}: the same without spreading them over the "
-        "features. The second table is the difference to a choice at random; ± is its standard error over the draws, "
-        "which leaves out that another test set would give other figures.",
+        f"the same {len(test.labels):,} each time. {BY_ENTROPY}: without spreading the photos over the features; "
+        f"{BY_DIVERGENCE}: spread, weighted by the Jensen-Shannon divergence of the members' answers; {BY_SPACE}: "
+        "spread, whatever the members say. The second table is the difference to a choice at random; ± is its standard "
+        "error over the draws, which leaves out that another test set would give other figures.",
+        f"What {BY_NEXT} does was settled with results on these photos and on digits in sight; between the ways that "
+        "spread photos the differences are no more than chance gives.",
     ]

@@ -27,10 +27,10 @@ def choose(
     precision: Annotated[Literal["float32", "bfloat16"], typer.Option(help="In which it runs.")] = "float32",
     batch_size: Annotated[int, typer.Option(min=1, help="Photos at a time.")] = 32,
 ) -> None:
-    """Say which photos without a label to label next: those on which the members disagree, of as many kinds as can be.
+    """Say which photos without a label to label next: those on which the members' votes differ, of many kinds.
 
-    Writes photos.csv, the most useful photo first, and contact_sheet.png. With --into the photos are copied as well,
-    into a folder for each class that the model guesses: move those that are wrong, and put the folders to your own.
+    Writes photos.csv, in the order in which they were chosen, and contact_sheet.png. With --into the photos are copied
+    as well, into a folder for each class that the model guesses: move those that are wrong, and add them to your own.
     A photo that cannot be read stops no other; the exit code is then 1.
 
     \b
@@ -57,7 +57,7 @@ def choose(
     read = len(files) - len(found.unreadable)
     print(f"{len(found.rows):,} of {read:,} photos chosen" + "".join(f"; {name}" for name in written))
     if len(found.rows) < min(count, read):
-        print("no more: of all others the members say the same, or they are copies of these", file=sys.stderr)
+        print("no more: of all others the members are quite sure, or they are copies of these", file=sys.stderr)
     for row, reason in sorted(found.unreadable.items()):
         print(f"{files[row]}: {reason}", file=sys.stderr)
     if found.unreadable:

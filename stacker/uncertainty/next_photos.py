@@ -1,31 +1,28 @@
 """Which photos without a label would teach most: pure functions, no network.
 
-Those on which the members disagree (query by committee: Seung, Opper and Sompolinsky, 1992), spread over the space of
-their features, as fifty photos of one kind teach little more than one.
+Those on which the members' votes are spread over the classes (query by committee: Seung, Opper and Sompolinsky, 1992),
+spread in their turn over the space of the members' features, as fifty photos of one kind teach little more than one.
 """
 
 from collections.abc import Mapping
 
 import numpy as np
 
-CANDIDATES = 10  # for each photo that is wanted: those on which the members disagree less are not looked at
 
+def measure_vote_entropy(members: Mapping[str, np.ndarray]) -> np.ndarray:
+    """How far the members' votes are spread over the classes: the entropy of their mean, in nats.
 
-def measure_disagreement(members: Mapping[str, np.ndarray]) -> np.ndarray:
-    """How much the members' answers differ: the Jensen-Shannon divergence of their probabilities, in nats.
-
-    It is the entropy of their mean, less the mean of their entropies (Lin, "Divergence measures based on the Shannon
-    entropy", 1991): 0 where all say the same, however unsure; at most the logarithm of the number of members.
+    It is large where members contradict one another, and where each is unsure ("soft vote entropy": Settles, "Active
+    learning literature survey", 2009, section 3.2).
 
     Args:
         members: by label, probabilities, float64, (n, k), rows sum to 1.
 
     Returns:
-        Float64, (n,).
+        Float64, (n,), from 0 to the logarithm of k.
     """
-    answers = np.stack(list(members.values()))
-    divergence = _compute_entropy(answers.mean(axis=0)) - _compute_entropy(answers).mean(axis=0)
-    return np.asarray(np.maximum(divergence, 0))  # rounding may take it below
+    votes = np.mean(list(members.values()), axis=0)
+    return np.asarray(-(votes * np.log(np.where(votes > 0, votes, 1))).sum(axis=1))
 
 
 def join_space(features: Mapping[str, np.ndarray]) -> np.ndarray:
@@ -48,35 +45,32 @@ def join_space(features: Mapping[str, np.ndarray]) -> np.ndarray:
     return np.hstack(parts)
 
 
-def choose_next(disagreement: np.ndarray, space: np.ndarray, count: int) -> np.ndarray:
+def choose_next(weights: np.ndarray, space: np.ndarray, count: int, seed: int = 0) -> np.ndarray:
     """The photos to label next, one after the other.
 
-    The first is the one on which the members disagree most; then always the one with the largest product of its
-    disagreement and its squared distance to the nearest that is chosen. That is the draw of k-means++ with weights
-    (Arthur and Vassilvitskii, 2007), as BADGE makes it (Ash et al., 2020), without its chance: the likeliest is taken.
+    The first is the one with the largest weight; then each is drawn with a chance that is the product of its weight and
+    its squared distance to the nearest that is chosen: k-means++ with weights (Arthur and Vassilvitskii, 2007), as in
+    BADGE (Ash et al., 2020). Always to take the largest would choose odd photos alone, from which members learn to be
+    unsure of all others: the log loss rises (`benchmarks/RESULTS.md`).
 
     Args:
-        disagreement: float64, (n,), at least 0.
+        weights: how much each photo is wanted, float64, (n,), at least 0.
         space: float32, (n, f), distances in which mean unlikeness.
         count: how many are wanted.
+        seed: of the draws: the same photos are chosen each time.
 
     Returns:
-        Int64, (at most `count`,): fewer where all others are copies of these, or of no disagreement at all.
+        Int64, (at most `count`,): fewer where all others are copies of these, or of no weight.
     """
+    generator = np.random.default_rng(seed)
     chosen: list[int] = []
-    distances = np.full(len(disagreement), np.inf)
-    gains = disagreement
-    while len(chosen) < min(count, len(disagreement)):
-        row = int(np.argmax(gains))
-        if not gains[row] > 0:
+    distances = np.full(len(weights), np.inf)
+    while len(chosen) < min(count, len(weights)):
+        gains = weights * distances if chosen else weights
+        if not gains.any():
             break
+        row = int(generator.choice(len(gains), p=gains / gains.sum())) if chosen else int(np.argmax(gains))
         chosen.append(row)
-        distances = np.minimum(distances, ((space - space[row]) ** 2).sum(axis=1, dtype=np.float64))
-        gains = disagreement * distances
+        differences = space - space[row]
+        distances = np.minimum(distances, np.einsum("ij,ij->i", differences, differences, dtype=np.float64))
     return np.array(chosen, np.int64)
-
-
-def _compute_entropy(probabilities: np.ndarray) -> np.ndarray:
-    """In nats, over the last axis."""
-    logs = np.log(np.where(probabilities > 0, probabilities, 1))
-    return np.asarray(-(probabilities * logs).sum(axis=-1))

@@ -34,7 +34,7 @@ def write_found(classifier: Classifier, photos: Sequence[Path], found: Found, fo
     shown = list(_show(classifier, photos, found))[:MOST_SHOWN]
     number = len(found.rows)
     few = "" if len(shown) == number else f": the first {len(shown)} of {number:,}"
-    title = f"To label next, by what the members disagree on{few}"
+    title = f"To label next, by the members' votes{few}"
     with fixed_look(), replaced_file(folder / SHEET) as path:
         write_picture(draw_contact_sheet(shown, title), path)
     return [folder / LIST, folder / SHEET]
@@ -73,13 +73,13 @@ def sort_photos(photos: Sequence[Path], found: Found, folder: Path) -> None:
 
 def _list_rows(photos: Sequence[Path], found: Found) -> Iterator[Sequence[str | int]]:
     answers, members = found.answers, sorted(found.answers.members)
-    yield "place", "photo", "disagreement", "guess", "probability", "verdict", *members
+    yield "place", "photo", "vote_entropy", "guess", "probability", "verdict", *members
     for place, row in enumerate(found.rows):
         guesses = [answers.classes[answers.members[label][place].argmax()] for label in members]
         yield (
             place + 1,
             str(photos[row]),
-            f"{found.disagreement[place]:.6f}",
+            f"{found.vote_entropy[place]:.6f}",
             answers.names[place],
             f"{answers.probabilities[place].max():.6f}",
             answers.name_verdict(place),
@@ -92,5 +92,5 @@ def _show(classifier: Classifier, photos: Sequence[Path], found: Found) -> Itera
     votes = {label: found.answers.probabilities, **found.answers.members}
     for place, row in enumerate(found.rows[:MOST_SHOWN]):
         (image,) = classifier.prepare([photos[row]])
-        caption = f"disagreement {found.disagreement[place]:.3f}"
+        caption = f"vote entropy {found.vote_entropy[place]:.3f}"
         yield Shown(image, photos[row].name, None, collect_votes(votes, place, found.answers.classes), caption)

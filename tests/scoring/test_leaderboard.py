@@ -317,3 +317,20 @@ def test_a_sentence_says_of_which_others_an_ensemble_is_ahead_or_behind():
         "By log loss or by photos, boss is ahead of first, mean; behind greedy, logistic; not told apart from weights, "
         "features."
     )
+
+
+def test_names_of_classes_are_text_whatever_they_look_like():
+    names = ["<script>", "a\n# b"]
+    findings = make_findings(
+        standings=rank_models(make_models(), ROWS, ROWS, names),
+        classes=names,
+        largest_class=(0.9, "<script>"),
+    )
+    note = findings.standings[0].model._replace(note="always <script>, by the classes' shares")
+    findings = findings._replace(standings=[findings.standings[0]._replace(model=note), *findings.standings[1:]])
+
+    text = write_markdown(findings)
+
+    assert "<script>" not in text
+    assert text.count("&lt;script&gt;") == 3
+    assert "| a # b |" in text

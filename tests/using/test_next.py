@@ -12,9 +12,8 @@ from typer.testing import CliRunner
 import stacker
 from stacker.artifacts.errors import PipelineError, WrongUseError
 from stacker.cli import app
-from stacker.uncertainty import next_photos
-from stacker.uncertainty.next_photos import choose_next, join_space, measure_disagreement
-from stacker.using.next_search import find_next
+from stacker.uncertainty.next_photos import choose_next, join_space, measure_vote_entropy
+from stacker.using.next_search import Candidates
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +56,7 @@ def test_the_list_and_the_contact_sheet_are_written_and_the_unreadable_photo_is_
     assert [row["place"] for row in rows] == ["1", "2", "3", "4", "5"]
     assert len({row["photo"] for row in rows}) == 5
     assert Path("next/contact_sheet.png").read_bytes().startswith(b"\x89PNG")
-    assert list(rows[0])[2:] == ["disagreement", "guess", "probability", "verdict", "first", "second"]
+    assert list(rows[0])[2:] == ["vote_entropy", "guess", "probability", "verdict", "first", "second"]
 
 
 def test_the_numbers_are_those_of_predict_and_the_choice_that_of_choose_next(classifier):
@@ -67,31 +66,32 @@ def test_the_numbers_are_those_of_predict_and_the_choice_that_of_choose_next(cla
     result = run("photos", "--count", "4", "--output", "here")
 
     answers = classifier.predict(photos)
-    disagreement = measure_disagreement(answers.members)
-    expected = choose_next(disagreement, join_space(answers.features), 4)
+    entropy = measure_vote_entropy(answers.members)
+    expected = choose_next(entropy, join_space(answers.features), 4)
     rows = read_list("here")
     assert (result.exit_code, Path("next").exists()) == (0, False)
     assert [row["photo"] for row in rows] == [str(photos[number]) for number in expected]
     for row, number in zip(rows, expected, strict=True):
-        assert float(row["disagreement"]) == pytest.approx(disagreement[number], abs=1e-5)
+        assert float(row["vote_entropy"]) == pytest.approx(entropy[number], abs=1e-5)
         assert row["guess"] == answers.names[number]
         assert row["first"] == CLASSES[answers.members["first"][number].argmax()]
         assert row["verdict"] == answers.verdicts[number]
-    assert rows[0]["photo"] == str(photos[int(disagreement.argmax())])
+    assert rows[0]["photo"] == str(photos[int(entropy.argmax())])
 
 
-def test_only_the_photos_with_most_disagreement_are_kept_whatever_their_number(classifier, monkeypatch):
-    monkeypatch.setattr("stacker.using.next_search.CANDIDATES", 2)
+def test_of_very_many_photos_those_with_the_largest_vote_entropy_are_kept(classifier):
     photos = sorted(path for path in Path("photos").iterdir() if path.suffix == ".png")
     answers = classifier.predict(photos)
-    disagreement = measure_disagreement(answers.members)
-    kept = np.sort(np.argsort(-disagreement, kind="stable")[:6])
+    entropy = measure_vote_entropy(answers.members)
+    kept = np.sort(np.argsort(-entropy, kind="stable")[:5])
+    candidates = Candidates(most=5)
 
-    found = find_next(classifier, photos, 3)
+    classifier.answer(photos, candidates.take)  # by four: cut after the third lot
+    found = candidates.choose(3)
 
     space = join_space({label: values[kept] for label, values in answers.features.items()})
-    assert found.rows.tolist() == kept[choose_next(disagreement[kept], space, 3)].tolist()
-    assert next_photos.CANDIDATES == 10
+    assert found.rows.tolist() == kept[choose_next(entropy[kept], space, 3)].tolist()
+    np.testing.assert_allclose(found.vote_entropy, entropy[found.rows], atol=1e-6)
 
 
 def test_photos_are_copied_into_a_folder_for_each_guess():
@@ -135,7 +135,7 @@ def test_copies_of_chosen_photos_are_left_out_and_that_is_said():
     result = run("photos/photo_00.png", "copy_0.png", "copy_1.png", "copy_2.png")
 
     assert result.stdout.startswith("1 of 4 photos chosen; ")
-    assert "no more: of all others the members say the same, or they are copies" in result.stderr
+    assert "no more: of all others the members are quite sure, or they are copies" in result.stderr
     assert result.exit_code == 0
 
 
@@ -146,7 +146,7 @@ def test_where_no_photo_can_be_read_nothing_is_written():
     assert not Path("next").exists()
 
 
-def test_a_single_member_has_nobody_to_disagree_with():
+def test_a_single_member_votes_alone():
     result = run("photos", "--model", "first")
 
     assert isinstance(result.exception, WrongUseError)
