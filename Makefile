@@ -3,7 +3,7 @@
 PYTHON ?= python3
 # DVC starts each stage with `python`: the environment's must come first.
 ENVIRONMENT := PATH="$(CURDIR)/.venv/bin:$$PATH"
-EXTRA_LOCKS := locks/demo.lock locks/tfds.lock
+EXTRA_LOCKS := locks/demo.lock locks/export.lock locks/parquet.lock locks/tfds.lock
 
 .PHONY: repro test test-all test-extras lint bench mutants lock clean
 
@@ -39,8 +39,8 @@ mutants: .venv-mutants/installed
 .venv/installed: requirements.lock locks/opencv-headless.lock pyproject.toml
 	$(call install,.venv,requirements.lock)
 
-.venv-extras/installed: requirements.lock locks/opencv-headless.lock pyproject.toml $(EXTRA_LOCKS) locks/browser.lock
-	$(call install,.venv-extras,requirements.lock $(EXTRA_LOCKS) locks/browser.lock)
+.venv-extras/installed: requirements.lock locks/opencv-headless.lock pyproject.toml $(EXTRA_LOCKS) locks/browser.lock locks/notebook.lock
+	$(call install,.venv-extras,requirements.lock $(EXTRA_LOCKS) locks/browser.lock locks/notebook.lock)
 
 .venv-mutants/installed: requirements.lock locks/opencv-headless.lock pyproject.toml locks/mutants.lock
 	$(call install,.venv-mutants,requirements.lock locks/mutants.lock)

@@ -19,6 +19,7 @@ SECTIONS = (
     "growth",
     "meta_models",
     "learning_curve",
+    "next_photos",
 )
 
 

@@ -5,6 +5,8 @@ Reads `data/predictions/`, the labels, the test photos, the manifest and `plots/
 page of `dvc plots`. What members and ensembles of earlier settings left behind goes first.
 """
 
+from typing import Literal
+
 import numpy as np
 
 from stacker.artifacts.arrays import SPLITS, load_classes, load_fingerprint, load_groups, load_labels
@@ -13,6 +15,7 @@ from stacker.artifacts.errors import PipelineError
 from stacker.artifacts.leftovers import sweep_all
 from stacker.artifacts.outputs import replaced_file
 from stacker.artifacts.predictions import (
+    EnsemblePredictions,
     Predictions,
     load_all_predictions,
     load_ensemble_predictions,
@@ -31,6 +34,7 @@ from stacker.pictures.leaderboard_text import write_markdown
 from stacker.pictures.plot_tables import write_plot_tables
 from stacker.pictures.terminal_text import describe_findings
 from stacker.scoring.contributions import compare_pairs, count_oracle
+from stacker.scoring.doubt import measure_doubt
 from stacker.scoring.leaderboard import Findings, Judgement, flatten_findings
 from stacker.scoring.model_costs import add_costs, read_cost
 from stacker.scoring.reports import write_metrics
@@ -87,15 +91,8 @@ def check_lengths(models: list[Model], n: int) -> None:
 
 def build_models(predictions: dict[str, Predictions], ensembles: list[str]) -> tuple[list[Model], str]:
     """Members, ensembles and, where there is something to combine, the simple baselines; and the best member."""
-    members = [
-        Model("member", label, predict_choice_rows(member), spread_classes(member.test), cost=read_cost(member))
-        for label, member in predictions.items()
-    ]
-    stacked = {label: load_ensemble_predictions(label) for label in ensembles}
-    models = members + [
-        Model("ensemble", label, predict_choice_rows(ensemble), spread_classes(ensemble.test), cost=read_cost(ensemble))
-        for label, ensemble in stacked.items()
-    ]
+    members = [build_model("member", label, member) for label, member in predictions.items()]
+    models = members + [build_model("ensemble", label, load_ensemble_predictions(label)) for label in ensembles]
     best = choose_best_member(members, load_choice_rows(next(iter(predictions.values()))))
     if len(members) > 1:
         held_out = gather_held_out(predictions, load_labels("train"), load_groups("train"))
@@ -124,6 +121,22 @@ def build_models(predictions: dict[str, Predictions], ensembles: list[str]) -> t
         note = f"{best.name}, by held-out log loss"
         models.append(best._replace(kind="baseline", name="best_member", note=note, is_drawn=False))
     return models, best.name
+
+
+def build_model(
+    kind: Literal["member", "ensemble"], label: str, predictions: Predictions | EnsemblePredictions
+) -> Model:
+    """A model that was saved."""
+    test = load_test_rows()
+    is_known = len(predictions.test) == len(test.labels)  # else `check_lengths` will say what is wrong
+    return Model(
+        kind,
+        label,
+        predict_choice_rows(predictions),
+        spread_classes(predictions.test),
+        cost=read_cost(predictions),
+        doubt=measure_doubt(predictions, load_labels("validation"), test) if is_known else None,
+    )
 
 
 def find_out(models: list[Model], best_member: str, predictions: dict[str, Predictions], test: Rows) -> Findings:

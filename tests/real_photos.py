@@ -1,4 +1,4 @@
-"""The tutorial's photos, for tests marked `assets`; they lie outside the repository."""
+"""The tutorial's photos and pretrained weights, for tests marked `assets`; they lie outside the repository."""
 
 from pathlib import Path
 
@@ -14,3 +14,11 @@ def list_real_photos(count: int) -> list[Path]:
         pytest.skip(f"needs {FOLDER} beside the repository")
     paths = sorted(FOUND.rglob("*.jpg"))
     return paths[:: max(1, len(paths) // count)][:count]
+
+
+def find_weights(prefix: str) -> Path:
+    """The file of pretrained weights whose name begins so; the test is skipped where there is none."""
+    found = None if FOUND is None else next(FOUND.parent.glob(f"weights/{prefix}*.h5"), None)
+    if found is None:
+        pytest.skip("needs shared/assets/weights beside the repository")
+    return found

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from stacker.artifacts.errors import WrongUseError
 from stacker.cli.app import app
 
 MOST_LISTED = 20  # classes in a message
@@ -68,7 +69,7 @@ def find_class(name: str | None, classes: list[str]) -> int | None:
     """The index of a class; None for no name.
 
     Raises:
-        typer.BadParameter: there is no such class.
+        WrongUseError: there is no such class.
     """
     from stacker.settings.near_names import find_near, list_or
 
@@ -77,7 +78,5 @@ def find_class(name: str | None, classes: list[str]) -> int | None:
     if name not in classes:
         known = find_near(name, classes) or classes
         more = "" if len(known) <= MOST_LISTED else f", or one of {len(known) - MOST_LISTED} more"
-        raise typer.BadParameter(
-            f"no class {name!r}: name {list_or(known[:MOST_LISTED])}{more}", param_hint="'--class'"
-        )
+        raise WrongUseError(f"--class: the model knows no {name!r}: name {list_or(known[:MOST_LISTED])}{more}")
     return classes.index(name)

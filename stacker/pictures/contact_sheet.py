@@ -38,7 +38,7 @@ def fit_image(image: np.ndarray, side: int = SIDE) -> np.ndarray:
 
 
 def draw_contact_sheet(shown: Sequence[Shown], title: str) -> Figure:
-    """Draw the photos, each with its path, its class, and what every model says of it.
+    """Draw the photos, each with its path, its class or caption, and what every model says of it.
 
     The layout is in pixels, so that photos are drawn as `fit_image` gives them.
 
@@ -66,7 +66,8 @@ def _draw_photo(figure: Figure, photo: Shown, image: np.ndarray, left: int, top:
     """Draw one photo as `image`; `left` and `top` in pixels from the upper left corner of the figure."""
     width, height = figure.get_size_inches() * DPI
     tall, wide = image.shape[:2]
-    title = f"{shorten(photo.path, 32)}\ntruth: {shorten(photo.truth, 24)}"
+    below = photo.caption if photo.truth is None else f"truth: {shorten(photo.truth, 24)}"
+    title = f"{shorten(photo.path, 32)}\n{below}"
     figure.text(left / width, 1 - top / height, title, va="top", fontsize=8)
     place = (left / width, 1 - (top + ABOVE + tall) / height, wide / width, tall / height)
     axes = figure.add_axes(place, xticks=[], yticks=[])
@@ -90,7 +91,7 @@ def write_votes(photo: Shown) -> str:
     for name, guess, probability in photo.votes:
         lines.append(
             (
-                "✓" if guess == photo.truth else "✗",
+                " " if photo.truth is None else "✓" if guess == photo.truth else "✗",
                 shorten(name, name_length),
                 shorten(guess, CLASS_LENGTH),
                 f"{probability:.3f}",

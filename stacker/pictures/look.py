@@ -4,6 +4,7 @@ import io
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import matplotlib
@@ -51,13 +52,19 @@ def fixed_look() -> Iterator[None]:
 
 
 def save_picture(figure: Figure, name: str) -> None:
-    """Write `plots/<name>.png`; an equal picture gives equal bytes: no date and no version goes into the file.
+    """Write `plots/<name>.png`, as `write_picture` does."""
+    with replaced_file(PLOTS / f"{name}.png") as path:
+        write_picture(figure, path)
+
+
+def write_picture(figure: Figure, path: Path) -> None:
+    """Write a PNG; an equal picture gives equal bytes: no date and no version goes into the file.
 
     Git keeps every version of it, so it gets a palette: a contact sheet of photos shrinks to a third.
     """
     drawn = io.BytesIO()
     figure.savefig(drawn, format="png", dpi=DPI, metadata={"Software": None})
-    with replaced_file(PLOTS / f"{name}.png") as path, Image.open(drawn) as picture:
+    with Image.open(drawn) as picture:
         picture.convert("RGB").quantize(256).save(path, format="PNG", optimize=True)
 
 

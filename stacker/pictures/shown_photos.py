@@ -18,14 +18,16 @@ class Shown(NamedTuple):
     Attributes:
         image: uint8, (height, width, 3), RGB, 0-255.
         path: of the photo.
-        truth: its class.
+        truth: its class; None where nobody has said yet.
         votes: by model, the judged one first: the class it predicts, and the probability it gives that class.
+        caption: what to say where the truth is not known.
     """
 
     image: np.ndarray
     path: str
-    truth: str
+    truth: str | None
     votes: list[tuple[str, str, float]]
+    caption: str = ""
 
 
 def find_mistakes(labels: np.ndarray, probabilities: np.ndarray, most: int = MOST_SHOWN) -> np.ndarray:

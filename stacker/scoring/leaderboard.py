@@ -79,6 +79,7 @@ def flatten_findings(findings: Findings) -> dict[str, Any]:
         values |= {f"{model.key}.heldout.{name}": value for name, value in held_out.items() if name not in COUNTS}
         values |= {f"{model.key}.test.{name}": value for name, value in scores.items() if name not in COUNTS}
         values |= {f"{model.key}.test.recall.{name}": value for name, value in scores["recall"].items()}
+        values |= _flatten_doubt(model.key, model.doubt or {})
         if model.cost is not None:
             values |= {f"{model.key}.cost.{name}": value for name, value in model.cost._asdict().items()}
     for label, judgement in sorted(findings.ensembles.items()):
@@ -100,6 +101,13 @@ def _count_split(key: str, rows: Rows, classes: Sequence[str]) -> dict[str, int]
     counts = np.bincount(rows.labels, minlength=len(classes))
     whole = {f"{key}.n": len(rows.labels), f"{key}.groups": len(np.unique(rows.groups))}
     return whole | {f"{key}.of.{name}": int(count) for name, count in zip(classes, counts, strict=True)}
+
+
+def _flatten_doubt(key: str, doubt: Mapping[str, Any]) -> dict[str, float]:
+    """A level becomes a percentage: a dot in it would cut the key in two."""
+    sets = {f"sets_{float(level):.0%}".rstrip("%"): found for level, found in doubt.get("sets", {}).items()}
+    parts = sets | ({"novelty": doubt["novelty"]} if "novelty" in doubt else {})
+    return {f"{key}.{part}.{name}": value for part, found in parts.items() for name, value in found.items()}
 
 
 def _flatten_comparison(key: str, comparison: Comparison) -> dict[str, float]:

@@ -1,6 +1,6 @@
 """The models on the leaderboard, with their scores: pure functions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -24,6 +24,7 @@ class Model(NamedTuple):
         is_drawn: is it in the pictures? Not so where its answers are another model's, as those of the best member are,
             or where it would squeeze all others, as the most frequent class does.
         cost: what it costs to use; None where that is not known or not defined.
+        doubt: what `stacker.scoring.doubt.measure_doubt` gives of it; None of baselines, which are not saved.
     """
 
     kind: Literal["ensemble", "baseline", "member"]
@@ -33,6 +34,7 @@ class Model(NamedTuple):
     note: str = ""
     is_drawn: bool = True
     cost: ModelCost | None = None
+    doubt: Mapping[str, Any] | None = None
 
     @property
     def key(self) -> str:

@@ -96,3 +96,26 @@ def join_answers(parts: Sequence[Answers]) -> Answers:
         is_novel=np.concatenate([part.is_novel for part in parts]),
         features=join("features"),
     )
+
+
+def take_answers(answers: Answers, rows: np.ndarray) -> Answers:
+    """Those of some photos.
+
+    Args:
+        answers: of n photos.
+        rows: int64, (m,), their numbers.
+    """
+
+    def take(values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        return {key: lot[rows] for key, lot in values.items()}
+
+    return Answers(
+        classes=answers.classes,
+        probabilities=answers.probabilities[rows],
+        members=take(answers.members),
+        sets=take(answers.sets),
+        level=answers.level,
+        novelty=answers.novelty[rows],
+        is_novel=answers.is_novel[rows],
+        features=take(answers.features),
+    )

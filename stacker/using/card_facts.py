@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from stacker.artifacts.errors import PipelineError
+from stacker.artifacts.errors import PipelineError, WrongUseError
 from stacker.artifacts.results import DETAILS, LEADERBOARD
 from stacker.scoring.significance import Comparison
 from stacker.using.locked_settings import LockedSettings, load_locked_settings
@@ -71,7 +71,8 @@ def load_facts(model: str | None = None) -> CardFacts:
             loss; without one, the best member).
 
     Raises:
-        PipelineError: there are no metrics, or none of such a model; or they are of an earlier version.
+        PipelineError: there are no metrics, or they are of an earlier version.
+        WrongUseError: there are none of such a model.
     """
     board = _read_json(LEADERBOARD)
     keys = [key.removesuffix(HELD_OUT_LOSS) for key in board if key.endswith(HELD_OUT_LOSS)]
@@ -79,7 +80,7 @@ def load_facts(model: str | None = None) -> CardFacts:
     ensembles = sorted(key for key in keys if "." not in key)
     label = _choose(board, ensembles) if model is None else Path(model).stem if model.endswith(".h5") else model
     if label not in [*ensembles, *members]:
-        raise PipelineError(
+        raise WrongUseError(
             f"there are no metrics of a model called {label!r}: choose from {', '.join([*ensembles, *members])}"
         )
     details = _read_json(DETAILS / f"{label}.json")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
 
-from stacker.artifacts.errors import PipelineError
+from stacker.artifacts.errors import WrongUseError
 
 
 def name_pictures(photos: Sequence[Path], output: Path) -> list[Path]:
@@ -19,13 +19,13 @@ def name_pictures(photos: Sequence[Path], output: Path) -> list[Path]:
         output: the folder for the pictures.
 
     Raises:
-        PipelineError: a photo lies in `output`: its picture could take the place of another photo, and the next run
+        WrongUseError: a photo lies in `output`: its picture could take the place of another photo, and the next run
             would take pictures for photos.
     """
     places = [Path(os.path.realpath(photo.parent)) / photo.name for photo in photos]
     for photo, place in zip(photos, places, strict=True):
         if Path(os.path.realpath(output)) in place.parents:
-            raise PipelineError(f"--output {output} holds a photo to explain, {photo}: name a folder without photos")
+            raise WrongUseError(f"--output {output} holds a photo to explain, {photo}: name a folder without photos")
     parts = [place.parts[1:] for place in places]
     depth = next(depth for depth in count(1) if len({ends[-depth:] for ends in parts}) == len(set(parts)))
     return [output.joinpath(*ends[-depth:-1], f"{ends[-1]}.png") for ends in parts]

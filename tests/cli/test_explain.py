@@ -8,16 +8,17 @@ from pathlib import Path
 import pytest
 from helpers import write_image
 from tiny_networks import FOR_RED, PHOTO, build_tiny_ensemble, build_tiny_member, save_tiny_model
-from typer.testing import CliRunner
 
-from stacker.cli import app
+from stacker.artifacts.errors import WrongUseError
+from stacker.cli import main
+from stacker.cli.explain import find_class
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch) -> Path:
-    """Photos and saved models, whose second class has a name that is no markup."""
+    """Where photos and saved models are, whose second class has a name that is no markup."""
     monkeypatch.chdir(tmp_path)
     classes = ("green", "$red$")
     member = build_tiny_member("sharp", FOR_RED)
@@ -28,8 +29,17 @@ def folder(tmp_path, monkeypatch) -> Path:
     return tmp_path
 
 
-def run(*arguments: str):
-    return CliRunner().invoke(app, ["explain", *arguments])
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """Call it with arguments for the exit code and what stands on standard output and standard error."""
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["stacker", "explain", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return ended.value.code, *capsys.readouterr()
+
+    return call
 
 
 def test_all_photos_but_the_unreadable_one_are_explained(folder):
@@ -48,11 +58,11 @@ def test_all_photos_but_the_unreadable_one_are_explained(folder):
     assert all(Path(os.fsdecode(picture)).is_file() for picture in pictures)
 
 
-def test_a_member_is_taken_by_its_label(folder):
-    result = run("photos/a/1.png", "--output", "out", "--model", "sharp")
+def test_a_member_is_taken_by_its_label(folder, run):
+    code, out, err = run("photos/a/1.png", "--output", "out", "--model", "sharp")
 
-    assert (result.exit_code, result.stderr) == (0, "")
-    assert result.stdout.startswith("out/1.png.png: ")
+    assert (code, err) == (0, "")
+    assert out.startswith("out/1.png.png: ")
 
 
 @pytest.mark.parametrize(
@@ -60,21 +70,20 @@ def test_a_member_is_taken_by_its_label(folder):
     [
         (["photos/a/1.png"], "Missing option '--output'"),
         (["photos/a/1.png", "--output", "photos/b/1.png"], "is a file"),
-        (["photos/a/1.png", "--output", "out", "--class", "gren"], "no class 'gren': name green"),
-        (["photos/a/1.png", "--output", "out", "--class", "x"], "no class 'x': name green or $red$"),
+        (["photos/a/1.png", "--output", "out", "--class", "gren"], "--class: the model knows no 'gren': name green"),
+        (["photos/a/1.png", "--output", "out", "--class", "x"], "the model knows no 'x': name green or $red$"),
+        (["photos", "--output", "photos/a"], "--output photos/a holds a photo to explain, photos/a/1.png: name a"),
     ],
 )
-def test_a_wrong_command_line_ends_with_2(folder, arguments, message):
-    result = run(*arguments)
+def test_a_wrong_command_line_ends_with_2_and_writes_nothing(folder, run, arguments, message):
+    code, out, err = run(*arguments)
 
-    assert result.exit_code == 2
-    assert message in " ".join(result.stderr.split())
+    assert (code, out) == (2, "")
+    assert message in " ".join(err.split())
     assert not Path("out").exists()
-
-
-def test_an_output_that_holds_the_photos_is_refused_before_anything_is_drawn(folder):
-    result = run("photos/a/1.png", "--output", "photos")
-
-    assert result.exit_code == 1
-    assert "--output photos holds a photo to explain, photos/a/1.png" in str(result.exception)
     assert sorted(path.name for path in Path("photos/a").iterdir()) == ["1.png"]
+
+
+def test_of_a_thousand_classes_twenty_are_named():
+    with pytest.raises(WrongUseError, match=r"name class 0, class 1, .*, class 18 or class 19, or one of 980 more$"):
+        find_class("nothing like it", [f"class {number}" for number in range(1000)])

@@ -39,6 +39,16 @@ def test_votes_stand_in_columns_below_a_header():
     assert {len(line) for line in lines} == {len(lines[0])}
 
 
+def test_without_a_truth_no_vote_is_right_or_wrong():
+    photo = Shown(IMAGE, "1.png", None, VOTES, "disagreement 0.25")
+
+    with fixed_look():
+        figure = draw_contact_sheet([photo], "Label these")
+
+    assert [line.split()[0] for line in write_votes(photo).splitlines()] == ["model", "ensemble", "first"]
+    assert "1.png\ndisagreement 0.25" in read_text(figure)
+
+
 def test_long_names_do_not_run_into_the_next_photo():
     votes = [("a_very_long_label_of_an_ensemble", "a class with a long name", 0.5), ("short", "cat", 0.5)]
 

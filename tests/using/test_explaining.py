@@ -65,10 +65,12 @@ def test_without_a_class_each_photo_has_the_map_of_its_most_likely_one(classifie
 def test_a_member_alone_is_its_own_only_member(tmp_path):
     save_tiny_model(build_tiny_member("sharp", FOR_RED), tmp_path / "sharp.h5")
 
-    (explanation,) = explain_images(load(tmp_path / "sharp.h5", "keras"), [PHOTO], class_index=0)
+    mostly_red = PHOTO - PHOTO // 4 * np.array([0, 1, 0], np.uint8)
+
+    (explanation,) = explain_images(load(tmp_path / "sharp.h5", "keras"), [mostly_red], class_index=0)
 
     (view,) = explanation.members
-    assert view.label == "sharp"
+    assert (view.label, view.vote, explanation.explained) == ("sharp", "red", "green")
     np.testing.assert_allclose(view.heat_map, GREEN, atol=1e-6)
     assert explanation.given == pytest.approx(view.given)
 

@@ -65,8 +65,9 @@ def test_a_map_is_zero_everywhere_where_nothing_speaks_for_the_class():
     assert received[1].max() == 1
 
 
-def test_what_speaks_against_the_class_is_cut_off_where_maps_overlap():
-    model = build_tiny_member("one", FOR_RED)
+@pytest.mark.parametrize("pooling", ["GlobalAveragePooling2D", "GlobalMaxPooling2D"])
+def test_what_speaks_against_the_class_is_cut_off_where_maps_overlap(pooling):
+    model = build_tiny_member("one", FOR_RED, pooling)
     photo = PHOTO.copy()
     photo[0, 1, 1] = 100  # 2 x 200 red - 3 x 100 green leaves as much as half of the 2 x 100 red of the other place
     photo[2, 0, 1] = 100  # 2 x 100 - 3 x 100

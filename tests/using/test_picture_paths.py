@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from stacker.artifacts.errors import PipelineError
+from stacker.artifacts.errors import WrongUseError
 from stacker.using.picture_paths import name_pictures
 
 
@@ -50,7 +50,7 @@ def test_a_folder_with_photos_is_no_output(output, tmp_path, monkeypatch):
         Path(folder).mkdir()
     Path("link").symlink_to("a")
 
-    with pytest.raises(PipelineError) as caught:
+    with pytest.raises(WrongUseError) as caught:
         name_pictures([Path("a/1.jpg")], Path(output))
 
     message = f"--output {Path(output)} holds a photo to explain, a/1.jpg: name a folder without photos"
