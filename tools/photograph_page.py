@@ -14,7 +14,7 @@ from PIL import Image
 
 PICTURE = Path("docs/images/demo.png")
 PHOTO = Path("data/raw/digits/odd/0539.png")  # one on which the members disagree
-SIZE = (1280, 862)  # pixels: as wide as the page gets, and as high as it then is
+SIZE = (1280, 960)  # pixels: as wide as the page gets, and as high as it then is
 
 
 def main() -> None:

@@ -36,9 +36,9 @@ def build_page(answering: Answering, examples: Sequence[Photo], validation: Rows
             with gradio.Column(scale=2, min_width=300):
                 drop, camera = build_inputs()
                 galleries = build_galleries(split_examples(answering, examples))
+                slider, contents = build_threshold(events, answering.classes[1])
             with gradio.Column(scale=3, min_width=420):
                 cards = gradio.HTML(draw_cards([]), elem_id="cards")
-                slider, contents = build_threshold(events, answering.classes[1])
         answer: dict[str, Any] = {
             "outputs": [cards, *contents],
             "concurrency_id": "answer",  # all these events share the limit

@@ -119,6 +119,7 @@ def test_the_webcam_takes_a_picture(open_page):
     page = open_page()
     page.get_by_role("tab", name="Webcam").click()
     page.get_by_text("Click to Access Webcam").click()
+    page.wait_for_function("document.querySelector('video')?.videoWidth > 0")  # a click before that takes nothing
 
     page.get_by_role("button", name="capture photo").click()
 
