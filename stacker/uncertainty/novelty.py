@@ -111,10 +111,11 @@ def _project(features: np.ndarray) -> np.ndarray:
     width = values.shape[1]
     if width <= DIMENSIONS:
         return np.asarray(values)
-    return np.asarray(values @ _draw_projection(width))
+    return np.asarray(values @ draw_projection(width))
 
 
 @functools.cache
-def _draw_projection(width: int) -> np.ndarray:
+def draw_projection(width: int) -> np.ndarray:
+    """The random projection of features, float64, (width, `DIMENSIONS`): the same in every process."""
     # RandomState: NumPy promises its stream for good (NEP 19), so that another version reads the same file alike
     return np.asarray(np.random.RandomState(SEED).standard_normal((width, DIMENSIONS)))

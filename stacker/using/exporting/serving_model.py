@@ -7,7 +7,7 @@ import numpy as np
 
 from stacker.artifacts.descriptions import Description
 from stacker.artifacts.errors import PipelineError
-from stacker.uncertainty.novelty import DIMENSIONS, SEED, Familiar, unpack_familiar
+from stacker.uncertainty.novelty import DIMENSIONS, Familiar, draw_projection, unpack_familiar
 
 IMAGE = "image"
 PROBABILITIES, NOVELTY = "probabilities", "novelty"
@@ -91,7 +91,7 @@ def compute_whitening(width: int, familiar: Familiar) -> tuple[np.ndarray, np.nd
     whitening = familiar.whitening.astype(np.float64).T / np.sqrt(familiar.scale)
     kernel = whitening
     if width > DIMENSIONS:
-        kernel = np.random.RandomState(SEED).standard_normal((width, DIMENSIONS)) @ whitening
+        kernel = draw_projection(width) @ whitening
     return kernel.astype(np.float32), (-familiar.centre @ whitening).astype(np.float32)
 
 
