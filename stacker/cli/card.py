@@ -28,7 +28,7 @@ def card(
     stacker card --model xception
     """
     from stacker.artifacts.outputs import replaced_file
-    from stacker.using.card import write_card
+    from stacker.using.model_card.card import write_card
 
     text = write_card(model)
     if output is None:

@@ -44,8 +44,8 @@ def explain(
     from stacker.artifacts.descriptions import read_description
     from stacker.checks.native_log import filtered_native_log
     from stacker.using.choosing_model import find_model
+    from stacker.using.explanations.picture_paths import name_pictures
     from stacker.using.photo_arguments import find_photos
-    from stacker.using.picture_paths import name_pictures
 
     path = find_model(model)
     class_index = find_class(class_name, read_description(path).classes)
@@ -53,7 +53,7 @@ def explain(
     pictures = name_pictures(found, output)
     with filtered_native_log():
         from stacker.using.classifier import load
-        from stacker.using.explaining import BATCH, explain_files
+        from stacker.using.explanations.explaining import BATCH, explain_files
 
         # Gradients are Keras' alone: the answers come from there too.
         outcome = explain_files(load(path, "keras", batch_size=BATCH), found, pictures, class_index)

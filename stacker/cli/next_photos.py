@@ -44,8 +44,8 @@ def choose(
     path, files = find_model(model), find_photos(photos, sys.stdin)
     with filtered_native_log():
         from stacker.using.classifier import load
-        from stacker.using.next_files import check_into, sort_photos, write_found
-        from stacker.using.next_search import find_next
+        from stacker.using.next_photos.files import check_into, sort_photos, write_found
+        from stacker.using.next_photos.search import find_next
 
         classifier = load(path, engine, precision, batch_size)
         if into is not None:

@@ -5,8 +5,8 @@ from pathlib import Path
 from stacker.artifacts.descriptions import Description
 from stacker.artifacts.errors import PipelineError
 from stacker.artifacts.model_paths import MEMBERS, MODELS
-from stacker.using.card import write_card
-from stacker.using.card_facts import load_facts
+from stacker.using.model_card.card import write_card
+from stacker.using.model_card.facts import load_facts
 
 
 def make_card(path: Path, description: Description) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from stacker.photos.threads import UNREADABLE
 from stacker.using.answers import Answers
 from stacker.using.classifier import Classifier
-from stacker.using.heat_maps import compute_heat_maps
+from stacker.using.explanations.heat_maps import compute_heat_maps
 from stacker.using.page.uploads import MOST_PHOTOS, Upload, find_problem
 
 

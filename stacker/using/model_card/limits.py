@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from stacker.pictures.tables import escape_name
-from stacker.using.card_facts import CardFacts
+from stacker.using.model_card.facts import CardFacts
 
 LARGEST_SHARE = 0.8  # of one class; beyond it accuracy is the wrong measure
 FEWEST_PHOTOS = 30  # of a class in the test split; below it its recall says little

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from stacker.artifacts.errors import WrongUseError
-from stacker.using.picture_paths import name_pictures
+from stacker.using.explanations.picture_paths import name_pictures
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from tiny_networks import FOR_RED, GREEN, PHOTO, RED, build_tiny_ensemble, build
 
 from stacker.using import explaining
 from stacker.using.classifier import Classifier, load
-from stacker.using.explaining import explain_files, explain_images
+from stacker.using.explanations.explaining import explain_files, explain_images
 
 
 @pytest.fixture

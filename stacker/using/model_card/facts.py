@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from stacker.artifacts.errors import PipelineError, WrongUseError
 from stacker.artifacts.results import DETAILS, LEADERBOARD
 from stacker.scoring.significance import Comparison
-from stacker.using.locked_settings import LockedSettings, load_locked_settings
+from stacker.using.model_card.locked_settings import LockedSettings, load_locked_settings
 
 HELD_OUT_LOSS = ".heldout.log_loss"
 FIX = "run `dvc repro`"

@@ -5,8 +5,8 @@ from typing import Any
 
 from stacker.pictures.tables import build_table, escape_name
 from stacker.scoring.reports import count_photos
-from stacker.using.card_facts import CardFacts
-from stacker.using.card_metadata import METRICS
+from stacker.using.model_card.facts import CardFacts
+from stacker.using.model_card.metadata import METRICS
 
 MOST_CLASSES = 12  # in a matrix
 MOST_LISTED = 20  # classes, or pairs of them, in a list

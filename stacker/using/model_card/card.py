@@ -7,11 +7,11 @@ from stacker.pictures.tables import build_table, escape_name
 from stacker.scoring.model_costs import ModelCost
 from stacker.scoring.reports import count_photos
 from stacker.settings.members import Member, choose_solver
-from stacker.using.card_facts import CardFacts, load_facts
-from stacker.using.card_limits import write_limits
-from stacker.using.card_metadata import name_data, write_metadata
-from stacker.using.card_scores import MOST_LISTED, write_calibration, write_classes, write_scores, write_sets
-from stacker.using.card_verdicts import write_verdicts
+from stacker.using.model_card.facts import CardFacts, load_facts
+from stacker.using.model_card.limits import write_limits
+from stacker.using.model_card.metadata import name_data, write_metadata
+from stacker.using.model_card.scores import MOST_LISTED, write_calibration, write_classes, write_scores, write_sets
+from stacker.using.model_card.verdicts import write_verdicts
 
 FIT = {"stretch": "stretched", "crop": "cut to a square", "pad": "padded to a square"}
 PURPOSE = {
@@ -33,7 +33,7 @@ def write_card(model: str | None = None) -> str:
     """The model card of a member or an ensemble, in markdown with the metadata of the Hugging Face Hub.
 
     Args:
-        model: as in `stacker.using.card_facts.load_facts`.
+        model: as in `stacker.using.model_card.facts.load_facts`.
 
     Raises:
         PipelineError: as `load_facts`.

@@ -3,7 +3,7 @@
 from stacker.pictures.tables import build_table
 from stacker.pictures.verdict_text import judge_ensemble, judge_removals
 from stacker.scoring.contributions import describe_removal
-from stacker.using.card_facts import CardFacts
+from stacker.using.model_card.facts import CardFacts
 
 
 def write_verdicts(facts: CardFacts) -> list[str]:

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from stacker.artifacts.errors import PipelineError
 from stacker.cli import app
-from stacker.using.card import write_card
+from stacker.using.model_card.card import write_card
 from stages import compare, evaluate
 
 MEMBERS = {"first": 2.0, "second": 1.5}

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from stacker.using.card_facts import CardFacts
+from stacker.using.model_card.facts import CardFacts
 
 METRICS = {  # a score's name here: the Hub's identifier of the metric, and what people call it
     "accuracy": ("accuracy", "accuracy"),

@@ -11,7 +11,7 @@ from stacker.artifacts.progress import open_progress
 from stacker.pictures.explanation_picture import Explanation, MemberView, save_explanation
 from stacker.using.answers import Answers
 from stacker.using.classifier import Classifier
-from stacker.using.heat_maps import compute_heat_maps
+from stacker.using.explanations.heat_maps import compute_heat_maps
 from stacker.using.photo_reading import Unreadable, read_photos
 
 BATCH = 8  # photos whose gradients are taken together: so many are in memory, however many there are

@@ -11,7 +11,7 @@ from stacker.pictures.contact_sheet import draw_contact_sheet
 from stacker.pictures.look import fixed_look, write_picture
 from stacker.pictures.shown_photos import Shown, collect_votes
 from stacker.using.classifier import Classifier
-from stacker.using.next_search import Found
+from stacker.using.next_photos.search import Found
 
 LIST, SHEET = "photos.csv", "contact_sheet.png"
 MOST_SHOWN = 100  # on the contact sheet

@@ -13,7 +13,7 @@ import stacker
 from stacker.artifacts.errors import PipelineError, WrongUseError
 from stacker.cli import app
 from stacker.uncertainty.next_photos import choose_next, join_space, measure_vote_entropy
-from stacker.using.next_search import Candidates
+from stacker.using.next_photos.search import Candidates
 
 
 @pytest.fixture(scope="module")

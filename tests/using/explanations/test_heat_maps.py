@@ -15,7 +15,7 @@ from stacker.settings.architectures import ARCHITECTURES
 from stacker.settings.members import Head
 from stacker.training.heads import assemble_member, build_head
 from stacker.training.probabilities import give_probabilities
-from stacker.using.heat_maps import compute_heat_maps, find_members
+from stacker.using.explanations.heat_maps import compute_heat_maps, find_members
 
 # One of each kind runs in `make test`: wide channels and swish, plain layers without batch normalisation.
 QUICK = {"MobileNetV2", "VGG16"}

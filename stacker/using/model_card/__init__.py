@@ -1,0 +1,1 @@
+"""The model card: from `metrics/` and `dvc.lock` alone."""

@@ -1,0 +1,1 @@
+"""Which photos without a label to label next."""
