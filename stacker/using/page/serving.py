@@ -36,10 +36,14 @@ def serve_page(
     with tempfile.TemporaryDirectory(prefix="stacker-demo-") as name:
         folder = Path(os.path.realpath(name))
         prepare_environment(folder)
-        application = build_application(answering, examples, validation)
+        application = Guard(build_application(answering, examples, validation), folder, host)
+        signal.signal(
+            signal.SIGTERM, lambda *_: sys.exit(0)
+        )  # a polite kill lets the folder be removed, as Ctrl-C does
         shown = f"[{host}]" if ":" in host else host
-        print(f"http://{shown}:{listener.getsockname()[1]} (Ctrl-C ends it)", flush=True)
-        run_server(Guard(application, folder, host), listener)
+        with suppress(KeyboardInterrupt):
+            print(f"http://{shown}:{listener.getsockname()[1]} (Ctrl-C ends it)", flush=True)
+            run_server(application, listener)
 
 
 def prepare_environment(folder: Path) -> None:
@@ -76,12 +80,10 @@ def build_application(answering: Answering, examples: Sequence[Photo], validatio
 
 
 def run_server(application: Application, listener: socket.socket) -> None:
-    """Answer requests until Ctrl-C, or a polite kill; both let the caller tidy up."""
+    """Answer requests until a signal; uvicorn passes it on when it has stopped."""
     import uvicorn
 
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # uvicorn passes on at its end what it was stopped by
     config = uvicorn.Config(
         application, log_level="warning", proxy_headers=False, server_header=False, timeout_graceful_shutdown=PATIENCE
     )
-    with suppress(KeyboardInterrupt):
-        uvicorn.Server(config).run(sockets=[listener])
+    uvicorn.Server(config).run(sockets=[listener])
