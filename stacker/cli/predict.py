@@ -47,7 +47,9 @@ def predict(
         from stacker.using.classifier import load
         from stacker.using.predicting import predict_files
 
-        unreadable = predict_files(load(path, engine, precision, batch_size), found, output, top, members)
+        unreadable = predict_files(
+            load(path, engine, precision, min(batch_size, len(found))), found, output, top, members
+        )
     for line in unreadable:
         print(line, file=sys.stderr)
     if unreadable:
