@@ -162,7 +162,7 @@ def load(
     path: str | Path = "models/ensemble.h5",
     engine: Literal["auto", "keras", "openvino"] = "auto",
     precision: Literal["float32", "bfloat16"] = "float32",
-    batch_size: int = 32,
+    batch_size: int = 8,
 ) -> Classifier:
     """A trained model to predict with.
 
@@ -170,7 +170,7 @@ def load(
         path: of a member or an ensemble of this pipeline, saved as .h5. Nothing else is needed.
         engine: what runs the network; "auto" is Keras where it has an accelerator, else OpenVINO.
         precision: in which it runs.
-        batch_size: photos that go through it at a time.
+        batch_size: photos that go through it at a time; more of them take more memory and no less time.
 
     Raises:
         PipelineError: the file is missing, damaged or of an earlier version, or the engine cannot run it.
