@@ -23,6 +23,7 @@ from stacker.artifacts.results import DETAILS, METRICS
 from stacker.checks.command import run_stage
 from stacker.scoring.details import describe_answers
 from stacker.scoring.doubt import describe_doubt, measure_doubt
+from stacker.scoring.model_costs import read_cost
 from stacker.scoring.reports import describe_scores, take_headline, write_metrics
 from stacker.scoring.rows import Rows, load_choice_rows, load_test_rows, name_choice_rows, predict_choice_rows
 from stacker.scoring.score_intervals import compute_score_intervals
@@ -43,12 +44,10 @@ def main(
         "heldout": {"rows": name_choice_rows(predictions), **held_out},
         "test": {**scores, **describe_answers(test.labels, probabilities, classes, test.groups)},
         **measure_doubt(predictions, load_labels("validation"), test),
-        "cost": {
-            "parameters": int(predictions.parameters),
-            "gflop": float(predictions.gflop),
-            "file_bytes": int(predictions.file_bytes),
-        },
     }
+    cost = read_cost(predictions)
+    if cost is not None:
+        facts["cost"] = cost._asdict()
     if isinstance(predictions, EnsemblePredictions):
         fit_on = str(predictions.fit_on)
         # leaked: the meta-model learnt from predictions on rows that its members had learnt

@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 from stacker.artifacts.predictions import EnsemblePredictions, Predictions
 
+DIGITS = 4  # of a file's size
+
 
 class ModelCost(NamedTuple):
     """What does not change between runs; `stacker.backbones.costs` says what is counted.
@@ -12,7 +14,7 @@ class ModelCost(NamedTuple):
     Attributes:
         parameters: numbers in the weights.
         gflop: billions of operations a photo.
-        file_bytes: of the saved file.
+        file_bytes: of the saved file, to four digits.
     """
 
     parameters: int
@@ -29,7 +31,10 @@ def read_cost(predictions: Predictions | EnsemblePredictions) -> ModelCost | Non
     """What `train` or `stack` counted of a saved model; None where there was none to count."""
     if not predictions.parameters:
         return None
-    return ModelCost(int(predictions.parameters), float(predictions.gflop), int(predictions.file_bytes))
+    file_bytes = int(predictions.file_bytes)
+    # Four digits: the file also holds thresholds as text, which another CPU's rounding makes a little longer.
+    file_bytes = round(file_bytes, DIGITS - len(str(file_bytes)))
+    return ModelCost(int(predictions.parameters), float(predictions.gflop), file_bytes)
 
 
 def add_costs(costs: Iterable[ModelCost | None]) -> ModelCost | None:

@@ -37,3 +37,9 @@ def test_a_cost_is_read_from_predictions_and_is_unknown_where_nothing_was_counte
 
     assert read_cost(make_predictions(**counted)) == ModelCost(7, 0.5, 90)
     assert read_cost(make_predictions()) is None
+
+
+def test_a_files_size_is_read_to_four_digits():
+    counted = {"parameters": np.array(7), "gflop": np.array(0.5), "file_bytes": np.array(181_191_667)}
+
+    assert read_cost(make_predictions(**counted)).file_bytes == 181_200_000
