@@ -29,6 +29,7 @@ FILES = {  # of outputs that are folders, as other stages name them
         ),
         "classes.json",
         "manifest.csv",
+        "preparation.json",
     ],
     "data/features": ["train.npy", "validation.npy", "test.npy", "provenance.json"],
 }
