@@ -9,8 +9,8 @@ from helpers import write_image
 from PIL import Image
 from tiny_networks import FOR_RED, GREEN, PHOTO, RED, build_tiny_ensemble, build_tiny_member, save_tiny_model
 
-from stacker.using.explanations import explaining
 from stacker.using.classifier import Classifier, load
+from stacker.using.explanations import explaining
 from stacker.using.explanations.explaining import explain_files, explain_images
 
 
