@@ -25,7 +25,9 @@ STANDINGS = [
 
 
 def make_findings(ensembles):
-    return Findings(STANDINGS, ["cat", "dog"], "a_long_name_of_a_member", ensembles, [], 9, "oof", (0.5, "cat"), "0f")
+    return Findings(
+        STANDINGS, ["cat", "dog"], "a_long_name_of_a_member", ensembles, [], 9, "oof", (0.5, "cat"), "0f", {}
+    )
 
 
 def test_models_stand_in_columns_before_the_verdict_and_where_to_look():
