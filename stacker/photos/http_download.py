@@ -111,6 +111,9 @@ def _explain(error: Exception) -> NoReturn:
         raise Broken(text) from None
     if isinstance(error, requests.Timeout):
         raise Broken(f"no answer within {max(TIMEOUTS):g} s") from None
-    if isinstance(error, requests.ConnectionError | requests.exceptions.ChunkedEncodingError):
-        raise Broken(f"the connection failed: {hide_secrets(str(error))}") from None
+    if isinstance(error, requests.exceptions.ChunkedEncodingError):
+        raise Broken("the server broke off") from None
+    if isinstance(error, requests.ConnectionError):
+        cause = getattr(error.args[0], "reason", error) if error.args else error  # what urllib3 wraps names its pool
+        raise Broken(f"the connection failed: {hide_secrets(str(cause))}") from None
     raise PipelineError(hide_secrets(str(error))) from None
