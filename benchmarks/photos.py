@@ -70,7 +70,7 @@ def load_pixels(paths: list[Path], side: int) -> np.ndarray:
     from stacker.photos.fingerprints import read_fingerprints
 
     pixels = np.empty((len(paths), side, side, 3), np.uint8)
-    decode_images(paths, read_fingerprints(paths, False, WHITE), pixels, Preparation(side=side))
+    decode_images(paths, read_fingerprints(paths, False, WHITE)[0], pixels, Preparation(side=side))
     return pixels
 
 

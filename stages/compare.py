@@ -23,6 +23,7 @@ from stacker.artifacts.predictions import (
     spread_classes,
 )
 from stacker.artifacts.results import LEADERBOARD, METRICS, PLOTS
+from stacker.artifacts.skipped_photos import read_skipped
 from stacker.checks.command import run_stage
 from stacker.ensembles.baselines import Baseline, build_baselines
 from stacker.ensembles.held_out_rows import gather_held_out
@@ -166,6 +167,7 @@ def find_out(models: list[Model], best_member: str, predictions: dict[str, Predi
         largest_class=(float(counts.max() / counts.sum()), classes[int(counts.argmax())]),
         test_set=load_fingerprint("test"),
         splits={split: load_split_rows(split) for split in SPLITS},
+        skipped=read_skipped(),
     )
 
 

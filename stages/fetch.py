@@ -28,7 +28,8 @@ def write_photos(source: Source, folder: Path) -> None:
 
         write_digits(source.classes, folder)
     elif isinstance(source, ArchiveSource):
-        from stacker.photos.archives import download_archive, extract_archive
+        from stacker.photos.archives import extract_archive
+        from stacker.photos.downloads import download_archive
 
         extract_archive(download_archive(source.url, source.sha256), folder)
     else:

@@ -2,10 +2,9 @@
 
 Reads the folder that `data.images` of params.yaml names; writes `data/arrays/`: for every split `images.npy` (uint8,
 (n, side, side, 3), RGB, 0-255), `labels.npy`, `groups.npy` and `fingerprint.txt`; the class names; `preparation.json`,
-how a photo becomes such an array; and `manifest.csv`, a line an image.
+how a photo becomes such an array; and `manifest.csv`, a line an image, the ones that could not be read among them.
 """
 
-import csv
 import hashlib
 import json
 from collections import Counter
@@ -14,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.lib.format import open_memmap
 
-from stacker.artifacts.arrays import ARRAYS, SPLITS
+from stacker.artifacts.arrays import ARRAYS, MANIFEST, SPLITS
 from stacker.artifacts.errors import PipelineError
 from stacker.artifacts.outputs import replaced_directory
 from stacker.artifacts.preparation import PREPARATION, Preparation, write_preparation
@@ -23,7 +22,10 @@ from stacker.checks.command import run_stage
 from stacker.photos.decoding import decode_images
 from stacker.photos.duplicates import group_duplicates
 from stacker.photos.fingerprints import Fingerprint, find_bit_depth, read_fingerprints
+from stacker.photos.label_conflicts import handle_conflicts, report_near_conflicts
 from stacker.photos.listing import ImageFile, list_images
+from stacker.photos.manifest_lines import list_skipped, list_taken, write_manifest
+from stacker.photos.skipping import handle_unreadable
 from stacker.settings.data import Splits, load_data
 from stacker.splits.splitting import draw_splits
 
@@ -34,11 +36,13 @@ def main() -> None:
     data = load_data()
     root = Path(data.images)
     files, classes = list_images(root, data.splits)
-    paths = [root / file.path for file in files]
     print(f"{len(files):,} photos in {root}, to be made {data.image_size} x {data.image_size} px")
-    fingerprints = read_fingerprints(paths, data.near_duplicates is not None, data.background)
+    paths = [root / file.path for file in files]
+    fingerprints, unreadable = read_fingerprints(paths, data.near_duplicates is not None, data.background)
+    files, skipped = handle_unreadable(root, files, unreadable, data.unreadable)
     content_hashes = [fingerprint.content_hash for fingerprint in fingerprints]
     difference_hashes = [fingerprint.difference_hash for fingerprint in fingerprints]
+    handle_conflicts(files, content_hashes, classes, data.label_conflicts)
     preparation = Preparation(
         side=data.image_size,
         fit=data.fit,
@@ -59,8 +63,10 @@ def main() -> None:
             (folder / split / "fingerprint.txt").write_text(compute_fingerprint(contents) + "\n", encoding="ascii")
         write_preparation(folder / PREPARATION.name, preparation)
         (folder / "classes.json").write_text(json.dumps(classes) + "\n", encoding="utf-8")
-        write_manifest(folder / "manifest.csv", files, fingerprints, splits, groups, classes)
+        lines = [*list_taken(files, fingerprints, splits, groups, classes), *list_skipped(skipped, classes)]
+        write_manifest(folder / MANIFEST.name, lines)
     report_splits(files, splits, groups, classes)
+    report_near_conflicts(files, groups.tolist(), content_hashes)
 
 
 def assign_splits(
@@ -124,23 +130,6 @@ def write_split(
     pixels = open_memmap(folder / "images.npy", "w+", np.uint8, (len(files), preparation.side, preparation.side, 3))
     decode_images([root / file.path for file in files], fingerprints, pixels, preparation, bar)
     np.save(folder / "labels.npy", np.array([file.label for file in files], dtype=np.int64))
-
-
-def write_manifest(
-    path: Path,
-    files: list[ImageFile],
-    fingerprints: list[Fingerprint],
-    splits: np.ndarray,
-    groups: np.ndarray,
-    classes: list[str],
-) -> None:
-    """Write one line an image; within a split, the lines are in the order of the array's rows."""
-    with path.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(["path", "class", "split", "width", "height", "content_hash", "group"])
-        for file, image, split, group in zip(files, fingerprints, splits, groups, strict=True):
-            size = [image.header.width, image.header.height]
-            writer.writerow([file.path.as_posix(), classes[file.label], split, *size, image.content_hash, group])
 
 
 def report_splits(files: list[ImageFile], splits: np.ndarray, groups: np.ndarray, classes: list[str]) -> None:

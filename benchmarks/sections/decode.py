@@ -49,7 +49,7 @@ def measure(bench: Bench) -> Result:
 
 def decode_into_map(paths: list[Path], side: int, target: Path) -> np.ndarray:
     """What `prepare` does with the pixels, fingerprints included."""
-    fingerprints = read_fingerprints(paths, True, WHITE)
+    fingerprints, _ = read_fingerprints(paths, True, WHITE)
     pixels = open_memmap(target, "w+", np.uint8, (len(paths), side, side, 3))
     decode_images(paths, fingerprints, pixels, Preparation(side=side))
     return pixels

@@ -1,9 +1,10 @@
-"""Is the folder of photos there? DVC's own answer is a bare `[Errno 2]` that names no setting."""
+"""Is the folder of photos there, with names that DVC can write down? Its own answers name neither setting nor file."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 from stacker.artifacts.errors import PipelineError
+from stacker.artifacts.file_names import refuse_odd_names
 from stacker.artifacts.raw_photos import RAW
 
 
@@ -15,7 +16,7 @@ def check_photos_folder(images: str, fetched: Sequence[str]) -> None:
         fetched: names of the datasets that the stage `fetch` gets.
 
     Raises:
-        PipelineError: nothing is there, and nothing will bring it.
+        PipelineError: nothing is there, and nothing will bring it; or a file name is no UTF-8.
     """
     folder = Path(images)
     is_fetched = any(folder.is_relative_to(RAW / name) for name in fetched)
@@ -26,3 +27,4 @@ def check_photos_folder(images: str, fetched: Sequence[str]) -> None:
             f"data.images: there is no folder {images}: name the one that holds your photos"
             + (f", or one that `fetch` gets ({known})" if known else "")
         )
+    refuse_odd_names(folder)

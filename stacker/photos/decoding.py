@@ -12,6 +12,7 @@ from stacker.photos.fingerprints import Fingerprint
 from stacker.photos.image_files import Header, choose_reduction, compute_extent, decode_colour
 from stacker.photos.resizing import fit_image
 from stacker.photos.threads import run_in_threads
+from stacker.photos.unreadable import Unreadable, refuse_unreadable
 
 # A JPEG is reduced to no less than so many times the side that is asked for, and averaged from there. At 1 the same
 # picture comes out of PNG and JPEG 1.5 grey levels apart at 75 px, at 1.5 it is 0.6, and not reduced at all 0.2, which
@@ -44,7 +45,9 @@ def decode_images(
         pixels[row] = decode_image(content, fingerprints[row].header, preparation)
 
     with join_progress(bar, "decoding", len(paths), "photos") as shown:
-        run_in_threads(decode_row, paths, shown)
+        results = run_in_threads(decode_row, len(paths), shown)
+    found = {path: result for path, result in zip(paths, results, strict=True) if isinstance(result, Unreadable)}
+    refuse_unreadable(found, "they could when their fingerprints were taken, so something changes them: run it again")
 
 
 def decode_image(content: np.ndarray, header: Header, preparation: Preparation) -> np.ndarray:

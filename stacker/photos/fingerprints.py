@@ -19,6 +19,7 @@ from stacker.photos.image_files import (
     read_header,
 )
 from stacker.photos.threads import run_in_threads
+from stacker.photos.unreadable import Unreadable
 
 
 class Fingerprint(NamedTuple):
@@ -38,33 +39,40 @@ class Fingerprint(NamedTuple):
     largest: int
 
 
-def read_fingerprints(paths: Sequence[Path], perceptual: bool, background: Sequence[int]) -> list[Fingerprint]:
-    """Read every file once; with `perceptual`, decode a grey copy too, reduced where it is a large JPEG.
+def read_fingerprints(
+    paths: Sequence[Path], perceptual: bool, background: Sequence[int]
+) -> tuple[list[Fingerprint], dict[int, Unreadable]]:
+    """Read every file once, and decode a grey copy, reduced where it is a JPEG.
 
     Args:
         paths: the files.
         perceptual: are difference hashes wanted?
         background: RGB, 0-255: what shows where an image is transparent.
 
-    Raises:
-        PipelineError: naming every file that is no readable image.
+    Returns:
+        The fingerprints of all that can be read, in order; and why the others cannot, by their number.
     """
     with open_progress("reading", len(paths), "photos") as bar:
-        prints = run_in_threads(lambda row: read_fingerprint(paths[row], perceptual, background), paths, bar)
+        found = run_in_threads(lambda row: read_fingerprint(paths[row], perceptual, background), len(paths), bar)
+    prints = [one for one in found if isinstance(one, Fingerprint)]
     if perceptual:
         _report_unsearched(prints)
-    return prints
+    return prints, {row: one for row, one in enumerate(found) if isinstance(one, Unreadable)}
 
 
 def read_fingerprint(path: Path, perceptual: bool, background: Sequence[int]) -> Fingerprint:
-    """The fingerprint of one file; an unreadable one raises one of `threads.UNREADABLE`."""
+    """The fingerprint of one file; an unreadable one raises one of `UNREADABLE`.
+
+    Where no difference hash is wanted, the pixels are decoded all the same: so all files that cannot be are known
+    before the splits are drawn.
+    """
     content = path.read_bytes()
     header = read_header(content)
     pixels = np.frombuffer(content, np.uint8)
-    bits = None
-    if perceptual and min(header.width, header.height) >= SMALLEST_SIDE:
-        factor = choose_reduction(header, min(header.width, header.height), LEAST_SIDE) if header.is_jpeg else 1
-        grey = decode_grey(pixels, header, factor, background)
+    bits, shorter = None, min(header.width, header.height)
+    factor = choose_reduction(header, shorter, LEAST_SIDE if perceptual else 1) if header.is_jpeg else 1
+    grey = decode_grey(pixels, header, factor, background)
+    if perceptual and shorter >= SMALLEST_SIDE:
         bits = compute_difference_hash(grey, compute_extent(header, factor, grey.shape))
         bits = bits if says_enough(bits) else None
     largest = int(decode_deep(pixels).max()) if header.is_deep else 0

@@ -2,12 +2,12 @@
 
 import math
 from collections.abc import Sequence
-from io import BytesIO
 from typing import NamedTuple
 
 import cv2
 import numpy as np
-from PIL import Image, ImageOps
+
+from stacker.photos.opening import FOR_PILLOW, open_image, open_upright
 
 ORIENTATION = 0x0112  # the tags of EXIF and TIFF
 BITS_PER_SAMPLE = 258
@@ -35,6 +35,7 @@ class Header(NamedTuple):
         is_turned: it is a JPEG whose EXIF orientation turns or mirrors it.
         is_transparent: it has an alpha channel, or a colour that stands for nothing.
         is_deep: 16 bits a channel.
+        is_for_pillow: an AVIF, a GIF or a HEIC, which not every build of OpenCV reads.
     """
 
     width: int
@@ -43,20 +44,22 @@ class Header(NamedTuple):
     is_turned: bool = False
     is_transparent: bool = False
     is_deep: bool = False
+    is_for_pillow: bool = False
 
 
 def read_header(content: bytes) -> Header:
     """The header alone: OpenCV would decode all pixels to tell the size.
 
     Raises:
-        OSError: Pillow knows no such image.
+        OSError: Pillow knows no such image, or the file is empty.
     """
-    with Image.open(BytesIO(content)) as image:
+    with open_image(content) as image:
         bits = (content[24],) if image.format == "PNG" else getattr(image, "tag_v2", {}).get(BITS_PER_SAMPLE, ())
         is_jpeg = image.format in ("JPEG", "MPO")
         is_turned = is_jpeg and image.getexif().get(ORIENTATION, 1) != 1  # of a PNG, this would decode all pixels
         is_transparent = image.has_transparency_data and not image.mode.startswith("I")  # a colour key of 16 bits
-        return Header(*image.size, is_jpeg, is_turned, is_transparent, 16 in bits)
+        is_for_pillow = image.format in FOR_PILLOW
+        return Header(*image.size, is_jpeg, is_turned, is_transparent, 16 in bits, is_for_pillow)
 
 
 def choose_reduction(header: Header, source: int, least: float) -> int:
@@ -99,9 +102,11 @@ def decode_colour(
     Raises:
         OSError: the file cannot be decoded.
     """
+    if header.is_for_pillow and not header.is_transparent:
+        return np.ascontiguousarray(open_upright(content, "RGB")[..., ::-1])
     if not (header.is_deep or header.is_transparent):
         return _decode(content, COLOUR[factor])
-    layers = _open_with_alpha(content) if header.is_transparent else None
+    layers = open_upright(content, "RGBA") if header.is_transparent else None
     if header.is_deep:
         deep = decode_deep(content)
         bits = compute_bit_depth(int(deep.max())) if bit_depth is None else bit_depth
@@ -121,7 +126,7 @@ def decode_deep(content: np.ndarray) -> np.ndarray:
 
 def decode_grey(content: np.ndarray, header: Header, factor: int, background: Sequence[int]) -> np.ndarray:
     """As `decode_colour`, grey: uint8, (height, width). A 16-bit image is scaled by itself."""
-    if not (header.is_deep or header.is_transparent):
+    if not (header.is_deep or header.is_transparent or header.is_for_pillow):
         return _decode(content, GREY[factor])
     colour = decode_colour(content, header, factor, background, bit_depth=None)
     return np.asarray(cv2.cvtColor(colour, cv2.COLOR_BGR2GRAY))
@@ -130,12 +135,6 @@ def decode_grey(content: np.ndarray, header: Header, factor: int, background: Se
 def compute_bit_depth(largest: int) -> int:
     """The bits that a 16-bit image's values fill: 8 to 16. Cameras and scanners often fill 10, 12 or 14."""
     return max(8, largest.bit_length())
-
-
-def _open_with_alpha(content: np.ndarray) -> np.ndarray:
-    """Uint8, (height, width, 4), RGBA, upright. OpenCV would miss a palette's, a grey TIFF's, or how it is turned."""
-    with Image.open(BytesIO(content.tobytes())) as image:
-        return np.asarray(ImageOps.exif_transpose(image).convert("RGBA"))
 
 
 def _lay_on_background(colours: np.ndarray, alpha: np.ndarray, background: Sequence[int]) -> np.ndarray:

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from stacker.artifacts.errors import PipelineError
+from stacker.artifacts.file_names import is_utf8, refuse_odd_paths, show_name
+from stacker.photos.opening import HEIC_ADVICE, HEIC_SUFFIXES, list_suffixes
 from stacker.settings.data import Splits
 
-SUFFIXES = {".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
 SPLIT_NAMES = {"train", "training", "test", "testing", "val", "valid", "validation"}
 
 
@@ -28,7 +29,7 @@ def list_images(root: Path, splits: Splits) -> tuple[list[ImageFile], list[str]]
 
     Raises:
         PipelineError: a folder is missing, has fewer than two classes or other classes than the train folder, has
-            split folders for classes, or a class has no image.
+            split folders for classes, a class has no image, or the name of one is no UTF-8.
     """
     folders = {name: source for name, source in splits.model_dump().items() if isinstance(source, str)}
     classes = _list_classes(root / folders["train"])
@@ -43,6 +44,7 @@ def list_images(root: Path, splits: Splits) -> tuple[list[ImageFile], list[str]]
         for label, name in enumerate(classes):
             paths = _list_class(root / folder / name)
             files += [ImageFile(path.relative_to(root), label, split) for path in paths]
+    refuse_odd_paths(root / file.path for file in files if not is_utf8(str(file.path)))
     return files, classes
 
 
@@ -80,9 +82,10 @@ def _refuse_splits(folder: Path, classes: list[Path]) -> None:
 
 def _list_class(folder: Path) -> list[Path]:
     visible = [path for path in sorted(folder.rglob("*")) if not is_hidden(path.relative_to(folder))]
-    images = [path for path in visible if path.suffix.lower() in SUFFIXES and path.is_file()]
+    suffixes = list_suffixes()
+    images = [path for path in visible if path.suffix.lower() in suffixes and path.is_file()]
     if not images:
-        raise PipelineError(f"{folder} holds no image: expected files ending in {', '.join(sorted(SUFFIXES))}")
+        raise PipelineError(f"{folder} holds no image: expected files ending in {', '.join(sorted(suffixes))}")
     taken = set(images)
     _report_left_out(folder, (path for path in visible if path not in taken))
     return images
@@ -93,7 +96,8 @@ def _report_left_out(folder: Path, paths: Iterable[Path]) -> None:
     kinds = Counter(kind for path in paths if (kind := _name_kind(path)))
     if kinds:
         listed = ", ".join(f"{count:,} {kind}" for kind, count in sorted(kinds.items()))
-        print(f"{folder}: left out {kinds.total():,} that are no images to take: {listed}")
+        advice = f". To take .heic and .heif, {HEIC_ADVICE}" if HEIC_SUFFIXES & kinds.keys() else ""
+        print(show_name(f"{folder}: left out {kinds.total():,} that are no images to take: {listed}{advice}"))
 
 
 def _name_kind(path: Path) -> str | None:
@@ -101,6 +105,6 @@ def _name_kind(path: Path) -> str | None:
         return "dangling link"
     if path.is_dir():
         return "link to a folder" if path.is_symlink() else None
-    if path.suffix.lower() in SUFFIXES:
+    if path.suffix.lower() in list_suffixes():
         return "image outside the class folders"
     return path.suffix.lower() or path.name

@@ -24,6 +24,7 @@ HELD_OUT = {"held-out log loss": "log_loss", "held-out accuracy": "accuracy"}
 COSTS = ("parameters", "file", "GFLOP")
 LARGEST_SHARE = 0.8  # of one class; beyond it accuracy is the wrong measure
 MOST_CLASSES = 20  # in the table of recalls
+MOST_SKIPPED = 5  # photos that are named
 
 
 def write_markdown(findings: Findings) -> str:
@@ -33,6 +34,7 @@ def write_markdown(findings: Findings) -> str:
         "# Leaderboard",
         _introduce(findings),
         _warn_of_leaks(findings),
+        _warn_of_skipped(findings),
         _warn_of_rare_classes(findings),
         _tabulate_standings(findings.standings, findings.best_member),
         _list_notes(findings.standings),
@@ -57,6 +59,17 @@ def _warn_of_leaks(findings: Findings) -> str:
         "logistic) learnt from predictions on rows that the members had been trained on. For comparison only; "
         "`oof` and `holdout` are honest. The held-out columns are of the validation split, as no row was held out; it "
         "has also steered early stopping."
+    )
+
+
+def _warn_of_skipped(findings: Findings) -> str:
+    if not findings.skipped:
+        return ""
+    named = [f"{escape_name(path)} ({escape_text(reason)})" for path, reason in findings.skipped.items()]
+    rest = f"; and {len(named) - MOST_SKIPPED:,} more" if len(named) > MOST_SKIPPED else ""
+    return (
+        f"> **{len(named):,} of the photos could not be read** and were skipped, as `data.unreadable: skip` says: "
+        f"{'; '.join(named[:MOST_SKIPPED])}{rest}. `data/arrays/manifest.csv` lists all."
     )
 
 

@@ -21,7 +21,12 @@ def describe_findings(findings: Findings, where: list[Path]) -> str:
         if not model.is_copy
     ]
     look = f"Look at {' and '.join(map(str, where))}."
-    return "\n".join([align_table(header, rows), *_judge(findings), look])
+    return "\n".join([align_table(header, rows), *_judge(findings), *_tell_skipped(findings), look])
+
+
+def _tell_skipped(findings: Findings) -> list[str]:
+    count = len(findings.skipped)
+    return [f"warning: {count:,} photo(s) could not be read and are in no split"] if count else []
 
 
 def _judge(findings: Findings) -> list[str]:

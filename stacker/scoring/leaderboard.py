@@ -1,6 +1,7 @@
 """All that `compare` found out, and the same as flat metrics, which `dvc metrics diff` shows well: pure functions."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -41,6 +42,7 @@ class Findings(NamedTuple):
         largest_class: its share of the test split, 0 to 1, and its name.
         test_set: fingerprint of the test split: scores of two runs compare where it is equal.
         splits: by name, the rows of each split.
+        skipped: photos that could not be read and are in no split: by path, why.
     """
 
     standings: Sequence[Standing]
@@ -53,6 +55,7 @@ class Findings(NamedTuple):
     largest_class: tuple[float, str]
     test_set: str
     splits: Mapping[str, Rows]
+    skipped: Mapping[str, str] = MappingProxyType({})
 
     @property
     def is_leaked(self) -> bool:
@@ -75,6 +78,8 @@ def flatten_findings(findings: Findings) -> dict[str, Any]:
         "leaked": findings.is_leaked,
         "best_member": findings.best_member,
     }
+    if findings.skipped:
+        values["skipped"] = len(findings.skipped)
     for model, held_out, scores in sorted(findings.standings, key=lambda standing: standing.model.key):
         values |= {f"{model.key}.heldout.{name}": value for name, value in held_out.items() if name not in COUNTS}
         values |= {f"{model.key}.test.{name}": value for name, value in scores.items() if name not in COUNTS}

@@ -69,6 +69,8 @@ class Data(Section):
     background: Annotated[list[Channel], Field(min_length=3, max_length=3)] = [255, 255, 255]
     splits: Splits = Splits()
     near_duplicates: Annotated[int, Field(ge=0, le=16)] | None = 2
+    unreadable: Literal["error", "skip"] = "error"
+    label_conflicts: Literal["error", "report"] = "error"
     seed: Seed = 0
 
 

@@ -11,7 +11,9 @@ from stacker.settings.sections import Section
 Url = Annotated[
     str,
     Field(
-        pattern=r"^(https?|ftp|file)://", description="an address that begins with http://, https://, ftp:// or file://"
+        pattern=r"^(https?|ftp|file)://",
+        description="an address that begins with http://, https://, ftp:// or file://; from s3:// and gs:// "
+        "`dvc import-url` brings photos",
     ),
 ]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="64 lower-case hexadecimal digits")]

@@ -14,12 +14,13 @@ from stacker.artifacts.predictions import spread_classes
 from stacker.artifacts.progress import Progress
 from stacker.artifacts.saved_models import load_model
 from stacker.inference.predictors import Batches, Predictor, compile_predictor
+from stacker.photos.unreadable import Unreadable
 from stacker.settings.inference import Inference
 from stacker.uncertainty.novelty import measure_novelty, unpack_familiar
 from stacker.uncertainty.prediction_sets import build_sets
 from stacker.using.answers import Answered, Answers, join_answers
 from stacker.using.network import INPUT, build_network
-from stacker.using.photo_reading import Photo, Unreadable, read_photo, read_photos
+from stacker.using.photo_reading import Photo, read_photo, read_photos
 
 AHEAD = 3  # batches that are read before the network asks for them
 MOST_NAMED = 10  # photos in a message

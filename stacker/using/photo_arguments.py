@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TextIO
 
 from stacker.artifacts.errors import WrongUseError
-from stacker.photos.listing import SUFFIXES, is_hidden
+from stacker.photos.listing import is_hidden
+from stacker.photos.opening import list_suffixes
 
 STANDARD_INPUT = "-"
 
@@ -39,10 +40,11 @@ def _list_lines(stream: TextIO) -> Iterator[Path]:
 def _resolve(argument: str) -> list[Path]:
     path = Path(argument)
     if path.is_dir():
-        images = [found for found in sorted(path.rglob("*")) if found.suffix.lower() in SUFFIXES and found.is_file()]
+        suffixes = list_suffixes()
+        images = [found for found in sorted(path.rglob("*")) if found.suffix.lower() in suffixes and found.is_file()]
         images = [found for found in images if not is_hidden(found.relative_to(path))]
         if not images:
-            raise WrongUseError(f"{argument}: no image in this folder; expected files in {', '.join(sorted(SUFFIXES))}")
+            raise WrongUseError(f"{argument}: no image in this folder; expected files in {', '.join(sorted(suffixes))}")
         return images
     if path.exists():
         return [path]

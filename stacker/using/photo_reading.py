@@ -5,7 +5,6 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -13,15 +12,9 @@ import numpy as np
 from stacker.artifacts.preparation import Preparation
 from stacker.photos.decoding import decode_image, fit_square
 from stacker.photos.image_files import read_header
-from stacker.photos.threads import UNREADABLE
+from stacker.photos.unreadable import UNREADABLE, Unreadable, explain_unreadable
 
 Photo = str | Path | np.ndarray
-
-
-class Unreadable(NamedTuple):
-    """Why a photo could not be read."""
-
-    reason: str
 
 
 def read_photos(photos: Sequence[Photo], preparation: Preparation, ahead: int) -> Iterator[np.ndarray | Unreadable]:
@@ -65,16 +58,6 @@ def _attempt(photo: Photo, preparation: Preparation) -> np.ndarray | Unreadable:
         return read_photo(photo, preparation)
     except UNREADABLE as error:
         return Unreadable(explain_unreadable(error))
-
-
-def explain_unreadable(error: Exception) -> str:
-    """Why a photo cannot be read, in a line."""
-    if isinstance(error, FileNotFoundError):
-        return "no such file"
-    if isinstance(error, IsADirectoryError):
-        return "it is a folder"
-    text = " ".join(str(error).split())
-    return "it is no image that can be read" if "cannot identify image file" in text else text
 
 
 def _fit_array(pixels: np.ndarray, preparation: Preparation) -> np.ndarray:

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -55,3 +56,11 @@ def test_what_dvc_tracks_elsewhere_does_not_count(workspace, tracked):
 
     with pytest.raises(PipelineError, match=r"data\.images: there is no folder data/raw/pets/other"):
         check_photos_folder("data/raw/pets/other", [])
+
+
+def test_a_name_that_is_no_utf8_is_told_before_dvc_stumbles_over_it(workspace):
+    (workspace / "photos/cat").mkdir(parents=True)
+    (workspace / "photos/cat" / os.fsdecode(b"caf\xe9.jpg")).touch()
+
+    with pytest.raises(PipelineError, match=r"no UTF-8.*\n  photos/cat/caf\\udce9\.jpg$"):
+        check_photos_folder("photos", [])

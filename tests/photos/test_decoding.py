@@ -20,7 +20,7 @@ QUALITY = [cv2.IMWRITE_JPEG_QUALITY, 95]
 
 def decode(paths: list[Path], side: int, fit: str = "stretch", interpolation: str = "auto") -> np.ndarray:
     pixels = np.zeros((len(paths), side, side, 3), np.uint8)
-    prints = read_fingerprints(paths, perceptual=False, background=WHITE)
+    prints, _ = read_fingerprints(paths, perceptual=False, background=WHITE)
     decode_images(paths, prints, pixels, Preparation(side=side, fit=fit, interpolation=interpolation, bit_depth=16))
     return pixels
 
@@ -103,8 +103,10 @@ def test_the_format_of_a_real_photo_is_no_clue(tmp_path, side, most, interpolati
 def test_a_file_that_changed_since_it_was_fingerprinted_is_named(tmp_path):
     path = tmp_path / "scene.png"
     write_scene(path, 40, 40)
-    prints = read_fingerprints([path], perceptual=False, background=WHITE)
+    prints, _ = read_fingerprints([path], perceptual=False, background=WHITE)
     path.write_bytes(b"\x89PNG")
 
-    with pytest.raises(PipelineError, match=r"scene\.png: OpenCV cannot decode it"):
+    with pytest.raises(
+        PipelineError, match=r"something changes them: run it again:\n  .*scene\.png: OpenCV cannot decode it"
+    ):
         decode_images([path], prints, np.zeros((1, 32, 32, 3), np.uint8), Preparation(side=32))

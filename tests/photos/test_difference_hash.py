@@ -84,7 +84,7 @@ def test_copies_of_real_photos_are_found(tmp_path, kind):
     for photo, copy in zip(photos, copies, strict=True):
         copy.write_bytes(COPIES[kind](cv2.imread(str(photo)))[1].tobytes())
 
-    before, after = (read_fingerprints(paths, perceptual=True, background=WHITE) for paths in (photos, copies))
+    before, after = (read_fingerprints(paths, perceptual=True, background=WHITE)[0] for paths in (photos, copies))
     pairs = [(a.difference_hash, b.difference_hash) for a, b in zip(before, after, strict=True)]
 
     found = [None not in pair and (pair[0] ^ pair[1]).bit_count() <= 2 for pair in pairs]
@@ -111,7 +111,7 @@ def test_crops_of_different_photos_are_not_joined(side):
 @pytest.mark.assets
 def test_of_all_real_photos_only_the_two_that_are_one_picture_are_joined():
     photos = list_real_photos(3000)
-    prints = read_fingerprints(photos, perceptual=True, background=WHITE)
+    prints, _ = read_fingerprints(photos, perceptual=True, background=WHITE)
     hashes = np.array([print_.difference_hash for print_ in prints], np.uint64)  # a None would be refused
 
     pairs = [

@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 from helpers import write_image, write_scene
 
-from stacker.artifacts.errors import PipelineError
 from stacker.photos.fingerprints import find_bit_depth, read_fingerprint, read_fingerprints
 
 WHITE = (255, 255, 255)
@@ -74,7 +73,7 @@ def test_small_images_have_no_difference_hash(tmp_path, capsys, side, suffix):
         write_image(path, generator.integers(0, 256, (*shape, 3), np.uint8))
     write_image(paths[3], np.full((64, 64, 3), 7, np.uint8))
 
-    prints = read_fingerprints(paths, perceptual=True, background=WHITE)
+    prints, _ = read_fingerprints(paths, perceptual=True, background=WHITE)
 
     assert [print_.difference_hash is None for print_ in prints] == [True, True, False, True]
     assert (
@@ -91,16 +90,23 @@ def test_nothing_is_said_where_near_duplicates_are_not_wanted(tmp_path, capsys):
     assert capsys.readouterr().out == ""
 
 
-@pytest.mark.parametrize("content", [b"", b"no image", b"\xff\xd8\xff\xe0 cut off"])
-def test_every_file_that_is_no_image_is_named(tmp_path, content):
+@pytest.mark.parametrize("perceptual", [False, True])
+def test_every_file_that_cannot_be_read_is_told_with_its_reason_and_stops_no_other(tmp_path, perceptual):
     write_scene(tmp_path / "good.png", 20, 30)
-    for name in ("bad1.png", "bad2.jpg"):
+    whole = (tmp_path / "good.png").read_bytes()
+    broken = {"empty.jpg": b"", "text.png": b"no image", "cut_off.png": whole[:60]}
+    for name, content in broken.items():
         (tmp_path / name).write_bytes(content)
 
-    with pytest.raises(PipelineError, match=r"(?s)2 image\(s\) cannot be read; .*bad1\.png.*bad2\.jpg") as caught:
-        read_fingerprints([tmp_path / name for name in ("bad2.jpg", "good.png", "bad1.png")], False, WHITE)
+    names = ["empty.jpg", "good.png", "text.png", "cut_off.png"]
+    prints, unreadable = read_fingerprints([tmp_path / name for name in names], perceptual, WHITE)
 
-    assert "good.png" not in str(caught.value)
+    assert [one.content_hash for one in prints] == [hashlib.sha256(whole).hexdigest()]
+    assert {names[row]: found.reason for row, found in unreadable.items()} == {
+        "empty.jpg": "the file is empty",
+        "text.png": "it is no image that can be read",
+        "cut_off.png": "OpenCV cannot decode it",
+    }
 
 
 @pytest.mark.parametrize("suffix", ["png", "tiff"])

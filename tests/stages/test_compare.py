@@ -358,3 +358,25 @@ def test_loads_no_network_library():
     shown = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
     assert shown.strip() == "set()"
+
+
+@pytest.mark.usefixtures("no_pictures")
+def test_photos_that_were_skipped_stand_in_the_reports_and_in_no_score(capsys):
+    write_project(MEMBERS)
+    compare.main()
+    before = json.loads(Path("metrics/details/leaderboard.json").read_text())
+    assert "could not be read" not in Path("metrics/leaderboard.md").read_text() + capsys.readouterr().out
+    manifest = Path("data/arrays/manifest.csv")
+    header, *lines = manifest.read_text().splitlines()
+    lines = [f"{line}," for line in lines]
+    lines += [f"cat/<b>{number}.jpg,cat,skipped,,the file is empty" for number in range(7)]
+    manifest.write_text("\n".join([f"{header},reason", *lines]) + "\n")
+
+    compare.main()
+
+    report = Path("metrics/leaderboard.md").read_text()
+    assert "> **7 of the photos could not be read** and were skipped, as `data.unreadable: skip` says: " in report
+    assert "cat/&lt;b&gt;4.jpg (the file is empty); and 2 more. `data/arrays/manifest.csv` lists all." in report
+    assert "warning: 7 photo(s) could not be read and are in no split" in capsys.readouterr().out
+    after = json.loads(Path("metrics/details/leaderboard.json").read_text())
+    assert after == before | {"skipped": 7}

@@ -85,7 +85,7 @@ def test_photos_are_prepared_as_the_stage_prepare_does(classifier, tmp_path):
         paths.append(tmp_path / name)
     preparation = classifier.description.preparation
     expected = np.zeros((3, SIDE, SIDE, 3), np.uint8)
-    decode_images(paths, read_fingerprints(paths, False, preparation.background), expected, preparation)
+    decode_images(paths, read_fingerprints(paths, False, preparation.background)[0], expected, preparation)
 
     np.testing.assert_array_equal(classifier.prepare(paths), expected)
 

@@ -8,11 +8,12 @@ from typing import NamedTuple
 import numpy as np
 
 from stacker.artifacts.progress import open_progress
+from stacker.photos.unreadable import Unreadable
 from stacker.pictures.explanation_picture import Explanation, MemberView, save_explanation
 from stacker.using.answers import Answers
 from stacker.using.classifier import Classifier
 from stacker.using.explanations.heat_maps import compute_heat_maps
-from stacker.using.photo_reading import Unreadable, read_photos
+from stacker.using.photo_reading import read_photos
 
 BATCH = 8  # photos whose gradients are taken together: so many are in memory, however many there are
 

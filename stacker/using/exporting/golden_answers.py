@@ -11,11 +11,10 @@ from stacker.artifacts.errors import PipelineError
 from stacker.artifacts.preparation import Preparation
 from stacker.photos.decoding import fit_square
 from stacker.photos.image_files import decode_colour, read_header
-from stacker.photos.threads import UNREADABLE
+from stacker.photos.unreadable import UNREADABLE, explain_unreadable
 from stacker.using.answers import Answers
 from stacker.using.classifier import Classifier
 from stacker.using.exporting.golden_photos import copy_golden, draw_golden
-from stacker.using.photo_reading import explain_unreadable
 
 EXPECTED, PREPARED = "expected.json", "prepared.npy"
 DIGITS = 9  # as many as tell any two float32 apart

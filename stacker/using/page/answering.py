@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from stacker.photos.threads import UNREADABLE
+from stacker.photos.unreadable import UNREADABLE
 from stacker.using.answers import Answers
 from stacker.using.classifier import Classifier
 from stacker.using.explanations.heat_maps import compute_heat_maps

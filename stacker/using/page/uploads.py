@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from stacker.photos.threads import UNREADABLE
+from stacker.photos.unreadable import UNREADABLE
 
-FORMATS = ("BMP", "JPEG", "PNG", "TIFF", "WEBP")  # as `prepare` takes them, whatever the name of the file says
+FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "PNG", "TIFF", "WEBP")  # as `prepare` takes them, whatever the file is called
 MOST_BYTES = 20 * 1024**2
 MOST_PIXELS = 50_000_000
 MOST_PHOTOS = 20  # at once: the others who ask wait so long
@@ -40,7 +40,7 @@ def find_problem(path: Path) -> str | None:
             width, height = image.size
     except TOO_LARGE:
         return f"it has far too many pixels; {limit}"
-    except UNREADABLE:
+    except (*UNREADABLE, RuntimeError):  # the last is Pillow's for a damaged AVIF
         return f"this is no image of a kind that is taken ({', '.join(FORMATS[:-1])} or {FORMATS[-1]})"
     if width * height > MOST_PIXELS:
         return f"it has {width * height / 1e6:,.1f} megapixels ({width:,} x {height:,}); {limit}"

@@ -22,11 +22,21 @@ def test_the_content_counts_and_not_the_name(tmp_path):
 
     assert find_problem(tmp_path / "photo.txt") is None
     assert find_problem(tmp_path / "text.jpg") == (
-        "this is no image of a kind that is taken (BMP, JPEG, PNG, TIFF or WEBP)"
+        "this is no image of a kind that is taken (AVIF, BMP, GIF, JPEG, PNG, TIFF or WEBP)"
     )
 
 
-@pytest.mark.parametrize("kind", ["GIF", "PPM", "EPS"])
+@pytest.mark.parametrize("kind", ["AVIF", "GIF"])
+def test_kinds_that_prepare_takes_are_taken_unless_they_are_damaged(tmp_path, kind):
+    Image.new("RGB", (8, 8)).save(tmp_path / "photo.jpg", kind)
+    content = (tmp_path / "photo.jpg").read_bytes()
+    (tmp_path / "damaged.jpg").write_bytes(content[:8] + bytes(len(content) - 8) if kind == "GIF" else content[:200])
+
+    assert find_problem(tmp_path / "photo.jpg") is None
+    assert find_problem(tmp_path / "damaged.jpg") is not None
+
+
+@pytest.mark.parametrize("kind", ["JPEG2000", "PPM", "EPS"])
 def test_other_kinds_are_refused_whatever_they_are_called(tmp_path, kind):
     Image.new("RGB", (8, 8)).save(tmp_path / "photo.jpg", kind)
 
