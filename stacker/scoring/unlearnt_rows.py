@@ -1,6 +1,6 @@
 """The photos that every member answered without having learnt them, and what the members say together."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -40,38 +40,41 @@ def gather_unlearnt(members: Sequence[str]) -> Unlearnt:
     Raises:
         PipelineError: predictions are missing, or not of the photos of today.
     """
-    ordered = sorted(members)  # sums are rounded in their order
-    first = load_predictions(ordered[0])
-    rows = np.empty(0, np.int64) if first.is_leaked else first.held_out_rows
-    train, validation = load_labels("train"), load_labels("validation")
-    if len(first.train) != len(train):
-        raise PipelineError(
-            f"{ordered[0]} has predictions for {len(first.train)} train images, data/arrays/train has {len(train)}: "
-            "run `dvc repro`"
-        )
-    labels = np.concatenate([train[rows], validation])
-    mean = np.zeros((len(labels), len(load_classes())), np.float32)
-    guesses, is_watched = [], False
-    for number, label in enumerate(ordered):
-        member = load_predictions(label) if number else first
-        logits = _take_logits(member, len(rows))
-        if not np.array_equal(member.held_out_rows, first.held_out_rows) or len(logits) != len(labels):
+    labels = {split: load_labels(split) for split in ("train", "validation")}
+    first = _load(min(members), labels)
+    fit_on, rows = first.fit_on, first.held_out_rows
+    judged = np.empty(0, np.int64) if first.is_leaked else rows
+    del first  # else two would be in memory
+    mean = np.zeros((len(judged) + len(labels["validation"]), len(load_classes())), np.float32)
+    guesses = np.empty((len(members), len(mean)), np.int64)
+    is_watched = False
+    for number, label in enumerate(sorted(members)):  # sums are rounded in their order
+        member = _load(label, labels)
+        if not np.array_equal(member.held_out_rows, rows):
             raise PipelineError("the members' held-out rows differ: run `dvc repro`, which predicts them alike")
-        guesses.append(_add_probabilities(mean, logits, len(ordered)))
+        cut = len(judged)
+        _take_in(member.held_out[:cut], mean[:cut], guesses[number, :cut], len(members))
+        _take_in(member.validation, mean[cut:], guesses[number, cut:], len(members))
         is_watched |= bool(member.is_watched)
-    return Unlearnt(first.fit_on, rows, labels, mean, np.array(guesses), is_watched)
+    known = np.concatenate([labels["train"][judged], labels["validation"]])
+    return Unlearnt(fit_on, judged, known, mean, guesses, is_watched)
 
 
-def _take_logits(member: Predictions, held_out: int) -> np.ndarray:
-    return np.concatenate([member.held_out[:held_out], member.validation])
+def _load(label: str, labels: Mapping[str, np.ndarray]) -> Predictions:
+    member = load_predictions(label)
+    for split, answers in (("train", member.train), ("validation", member.validation)):
+        if len(answers) != len(labels[split]):
+            raise PipelineError(
+                f"{label} has predictions for {len(answers)} {split} images, data/arrays/{split} has "
+                f"{len(labels[split])}: run `dvc repro`"
+            )
+    return member
 
 
-def _add_probabilities(mean: np.ndarray, logits: np.ndarray, members: int) -> np.ndarray:
-    """Add a member's share to `mean`, in place; returns what it predicts, int64, (n,)."""
-    guesses = np.empty(len(logits), np.int64)
+def _take_in(logits: np.ndarray, mean: np.ndarray, guesses: np.ndarray, members: int) -> None:
+    """Add a member's share to `mean`, float32, (n, k), and write what it predicts into `guesses`, int64, (n,)."""
     for start in range(0, len(logits), BLOCK):
         block = slice(start, start + BLOCK)
         probabilities = spread_classes(logits[block])
         mean[block] += probabilities / members
         guesses[block] = probabilities.argmax(axis=1)
-    return guesses
