@@ -85,7 +85,7 @@ def _describe_labels(audit: Audit) -> Iterator[str]:
     if sure:
         yield _tabulate_suspects(sure, audit.members)
     if doubtful:
-        yield f"In doubt, {audit.in_doubt:,}:"
+        yield f"In doubt, {audit.in_doubt:,}:" if sure else f"None is probably wrong. In doubt, {audit.in_doubt:,}:"
         yield _tabulate_suspects(doubtful, audit.members)
 
 

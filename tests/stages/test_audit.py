@@ -280,3 +280,14 @@ def test_a_missing_file_is_named_with_the_command_that_writes_it(path, fix):
     with pytest.raises(PipelineError, match=fix) as caught:
         audit.main()
     assert path in str(caught.value)
+
+
+def test_where_labels_are_only_in_doubt_the_report_says_so(monkeypatch):
+    monkeypatch.setitem(WRONG, "train", [])
+    monkeypatch.setitem(WRONG, "validation", [])
+    write_project()
+
+    audit.main()
+
+    assert list(read_found()["labels"]["photos"]) == ["dog/train_7.png"]
+    assert "\n\nNone is probably wrong. In doubt, 1:\n\n| photo |" in Path("metrics/audit.md").read_text()
