@@ -24,6 +24,7 @@ COLOURS = {  # by what a stage is there for; an unknown stage is grey
     "evaluate_ensemble": "#d5f0dd",
     "cross_validate": "#d5f0dd",
     "compare": "#d5f0dd",
+    "audit": "#d5f0dd",
 }
 
 

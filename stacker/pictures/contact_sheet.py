@@ -12,7 +12,7 @@ from stacker.pictures.shown_photos import Shown
 COLUMNS = 4
 SIDE = 208  # pixels, of a photo as it is drawn; a cell has 225, the rest is space between photos
 LINE = 13  # pixels, of a line of text below a photo
-ABOVE, GAP = 34, 16  # pixels: two lines above a photo, and the space below a cell
+MARGIN, GAP = 8, 16  # pixels: below the lines above a photo, and below a cell
 TITLE_LINE, FEWEST_PIXELS = 19, 640  # pixels: of the title, and a width in which it fits
 LINE_LENGTH, CLASS_LENGTH = 35, 10  # characters
 
@@ -38,49 +38,52 @@ def fit_image(image: np.ndarray, side: int = SIDE) -> np.ndarray:
 
 
 def draw_contact_sheet(shown: Sequence[Shown], title: str) -> Figure:
-    """Draw the photos, each with its path, its class or caption, and what every model says of it.
+    """Draw the photos, each with its path, its class or caption, and what every model says of it, where one is asked.
 
     The layout is in pixels, so that photos are drawn as `fit_image` gives them.
 
     Args:
-        shown: at least one photo.
+        shown: photos with as many votes each; without one, there is the title alone.
         title: what they are.
     """
     columns, rows = min(COLUMNS, len(shown)), -(-len(shown) // COLUMNS)
     across = round(WIDTH * DPI / COLUMNS)
     images = [fit_image(photo.image) for photo in shown]
-    down = ABOVE + max(len(image) for image in images) + LINE * (len(shown[0].votes) + 1) + GAP
+    heads = [_write_head(photo) for photo in shown]
+    head = MARGIN + LINE * max((text.count("\n") + 1 for text in heads), default=0)
+    table = LINE * (len(shown[0].votes) + 1) if shown and shown[0].votes else 0
+    down = head + max(map(len, images), default=0) + table + GAP
     above = TITLE_LINE * (2 + title.count("\n"))
     width, height = max(across * columns, FEWEST_PIXELS), above + down * rows + 2 * LINE
     figure = Figure((width / DPI, height / DPI))
     figure.text(0.5, 1 - 8 / height, title, ha="center", va="top", fontsize=11)
-    for number, (photo, image) in enumerate(zip(shown, images, strict=True)):
+    for number, (photo, text, image) in enumerate(zip(shown, heads, images, strict=True)):
         left, top = across * (number % columns) + 8, above + down * (number // columns)
-        _draw_photo(figure, photo, image, left, top)
-    note = "sure: the probability that a model gives to the class that it predicts"
-    figure.text(8 / width, 6 / height, note, fontsize=8, color="#555555")
+        figure.text(left / width, 1 - top / height, text, va="top", fontsize=8)
+        _draw_photo(figure, image, left, top + head)
+        if table:
+            below = 1 - (top + head + len(image) + 4) / height
+            figure.text(left / width, below, write_votes(photo), va="top", family="DejaVu Sans Mono", fontsize=7)
+    if table:
+        note = "sure: the probability that a model gives to the class that it predicts"
+        figure.text(8 / width, 6 / height, note, fontsize=8, color="#555555")
     return figure
 
 
-def _draw_photo(figure: Figure, photo: Shown, image: np.ndarray, left: int, top: int) -> None:
-    """Draw one photo as `image`; `left` and `top` in pixels from the upper left corner of the figure."""
+def _write_head(photo: Shown) -> str:
+    """The lines above a photo."""
+    below = photo.caption if photo.truth is None else f"truth: {shorten(photo.truth, 24)}"
+    return f"{shorten(photo.path, 32)}\n{below}"
+
+
+def _draw_photo(figure: Figure, image: np.ndarray, left: int, top: int) -> None:
+    """Draw one photo; `left` and `top` in pixels from the upper left corner of the figure."""
     width, height = figure.get_size_inches() * DPI
     tall, wide = image.shape[:2]
-    below = photo.caption if photo.truth is None else f"truth: {shorten(photo.truth, 24)}"
-    title = f"{shorten(photo.path, 32)}\n{below}"
-    figure.text(left / width, 1 - top / height, title, va="top", fontsize=8)
-    place = (left / width, 1 - (top + ABOVE + tall) / height, wide / width, tall / height)
+    place = (left / width, 1 - (top + tall) / height, wide / width, tall / height)
     axes = figure.add_axes(place, xticks=[], yticks=[])
     axes.spines[:].set_visible(False)
     axes.imshow(image, interpolation="nearest", aspect="auto")
-    figure.text(
-        left / width,
-        1 - (top + ABOVE + tall + 4) / height,
-        write_votes(photo),
-        va="top",
-        family="DejaVu Sans Mono",
-        fontsize=7,
-    )
 
 
 def write_votes(photo: Shown) -> str:

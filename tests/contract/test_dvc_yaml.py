@@ -104,7 +104,7 @@ def test_every_params_file_is_valid(path, tmp_path):
 
 @pytest.mark.parametrize(
     ("paths", "most"),
-    [([ROOT / "dvc.yaml"], 165), ([ROOT / "params.yaml"], 30), (PROFILES, 40)],
+    [([ROOT / "dvc.yaml"], 180), ([ROOT / "params.yaml"], 30), (PROFILES, 40)],
     ids=["dvc", "params", "profiles"],
 )
 def test_what_a_newcomer_reads_is_short(paths, most):
@@ -166,7 +166,7 @@ def test_a_stage_writes_its_outs_and_reads_its_deps_and_nothing_else(workspace, 
     calls: list[tuple[str, str, dict[str, bool]]] = [("fetch", "digits", {}), ("prepare", "", {})]
     calls += [(stage, label, {}) for stage in ("embed", "train", "evaluate") for label in document["members"]]
     calls += [("fuse", "", {}), ("stack", "ensemble", {}), ("evaluate_ensemble", "ensemble", {"ensemble": True})]
-    calls += [("cross_validate", "outer", {}), ("compare", "", {})]
+    calls += [("cross_validate", "outer", {}), ("compare", "", {}), ("audit", "", {})]
     assert {stage for stage, _, _ in calls} == set(WORKING)
 
     for stage, key, options in calls:

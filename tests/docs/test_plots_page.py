@@ -40,7 +40,7 @@ def test_the_page_takes_nothing_from_elsewhere_and_has_a_place_for_the_plots():
 
 
 def test_the_page_has_a_heading_for_every_plot():
-    pictures = [next(iter(entry)) for entry in PIPELINE["stages"]["compare"]["plots"]]
+    pictures = [next(iter(entry)) for stage in ("compare", "audit") for entry in PIPELINE["stages"][stage]["plots"]]
     names = {re.sub(r"[^A-Za-z0-9-]", "_", name) for name in (*pictures, *PLOTS)}
 
     listed = re.findall(r'"([\w-]+)"', PAGE[PAGE.index("const SECTIONS") :].partition("];\n    const plots")[0])

@@ -63,7 +63,7 @@ def compute_digest(paths: Iterable[Path], settings: str = "") -> str:
 
 def sweep(command: str, params: dict[str, Any]) -> None:
     """Delete, before all else, what the real stage deletes."""
-    if not re.search(r"stages\.(fuse|stack|compare)\b", command):
+    if not re.search(r"stages\.(fuse|stack|compare|audit)\b", command):
         return
     from stacker.artifacts.leftovers import (
         sweep_all,
@@ -73,7 +73,7 @@ def sweep(command: str, params: dict[str, Any]) -> None:
 
     if "stages.fuse" in command:
         sweep_inputs_of_fuse(list(params["members"]))
-    elif "stages.stack" in command:
+    elif re.search(r"stages\.(stack|audit)\b", command):
         sweep_inputs_of_stack(list(params["members"]))
     else:
         sweep_all(list(params["members"]), list(params["meta_models"]))

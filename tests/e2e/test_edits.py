@@ -54,6 +54,7 @@ FETCH = {"fetch@digits"}
 SCORES = {"evaluate_ensemble@ensemble", "compare"}
 ENSEMBLE = STACK | SCORES
 SECOND = {"stack@second", "evaluate_ensemble@second", "compare"}
+AUDIT = {"audit"}  # of the photos, by what members say: no ensemble has a say
 
 
 def evaluated(*labels: str) -> set[str]:
@@ -62,7 +63,7 @@ def evaluated(*labels: str) -> set[str]:
 
 def retrained(*labels: str) -> set[str]:
     """Stages from `train` on, of these members and of the ensemble."""
-    return {f"train@{label}" for label in labels} | evaluated(*labels) | ENSEMBLE
+    return {f"train@{label}" for label in labels} | evaluated(*labels) | ENSEMBLE | AUDIT
 
 
 def rebuilt(*labels: str) -> set[str]:
@@ -179,16 +180,16 @@ EDITS = [  # what was there before comes from the run-cache, but for the scores,
     Edit("nothing_changed",      change_nothing,                                         NOTHING),
     # members and ensembles
     Edit("member_swapped",       set_param("members.b.backbone", "MobileNetV3Small"),    CHECK | rebuilt("b")),
-    Edit("member_swapped_back",  set_param("members.b.backbone", "MobileNetV2"),         evaluated("b") | SCORES),
+    Edit("member_swapped_back",  set_param("members.b.backbone", "MobileNetV2"), evaluated("b") | SCORES | AUDIT),
     Edit("member_added",         set_members(a=A, b=B, c=C),                             CHECK | rebuilt("c")),
     Edit("members_reordered",    set_members(c=C, b=B, a=A),                             NOTHING),
     # the member's files must be swept out of the folders that these read; they give what they gave before
-    Edit("member_removed",       set_members(a=A, b=B),                                  FUSE | ENSEMBLE),
-    Edit("label_swapped",        set_members(a=A, c=C),                       CHECK | FUSE | evaluated("c") | ENSEMBLE),
+    Edit("member_removed",       set_members(a=A, b=B),                                  FUSE | ENSEMBLE | AUDIT),
+    Edit("label_swapped",        set_members(a=A, c=C),               CHECK | FUSE | evaluated("c") | ENSEMBLE | AUDIT),
     Edit("ensemble_added",       set_param("meta_models.second", {}),                    CHECK | SECOND),
     Edit("ensemble_removed",     set_param("meta_models", {"ensemble": {}}),             {"compare"}),
     Edit("users_own_file",       add_own_file,                                           STACK),
-    Edit("lock_deleted",         delete_own_file_and_lock_and_outputs,           evaluated("a", "c") | SCORES),
+    Edit("lock_deleted",         delete_own_file_and_lock_and_outputs,   evaluated("a", "c") | SCORES | AUDIT),
     # other settings
     Edit("epochs_of_a_member",   set_param("members.a.training", {"epochs": 2}),         CHECK | retrained("a")),
     Edit("head_of_a_member",     set_param("members.a.head", {"hidden": [5]}),           CHECK | retrained("a")),
@@ -203,7 +204,7 @@ EDITS = [  # what was there before comes from the run-cache, but for the scores,
     Edit("comment",              add_comment("stacker/artifacts/errors.py"),             CHECK),
     Edit("docstring",            edit_docstring("stacker/training/fitting.py"),          CHECK),
     Edit("augmentation",         add_function("stacker/training/augmentation.py"),       CHECK | retrained("a", "c")),
-    Edit("reports",              add_function("stacker/scoring/reports.py"),      CHECK | evaluated("a", "c") | SCORES),
+    Edit("reports",           add_function("stacker/scoring/reports.py"), CHECK | evaluated("a", "c") | SCORES | AUDIT),
     Edit("optimizer_name",       replace("stacker/settings/training.py", LION, f'{LION}, "ftrl"'), CHECK | retrained("a", "c")),  # noqa: E501
     Edit("package_of_no_number", upgrade_minor("tqdm"),                                  CHECK),
     Edit("openvino_patch",       upgrade_patch("openvino"),                              CHECK),
@@ -213,7 +214,7 @@ EDITS = [  # what was there before comes from the run-cache, but for the scores,
     # what is last has fewer stages
     Edit("member_renamed",       rename_member("c", "z"),                                CHECK | rebuilt("z")),
     Edit("no_ensemble",          set_param("meta_models", {}),                           CHECK | {"compare"}),
-    Edit("member_alone",         set_members(a=A),                 CHECK | FUSE | {"train@a", "evaluate@a", "compare"}),
+    Edit("member_alone",         set_members(a=A),         CHECK | FUSE | AUDIT | {"train@a", "evaluate@a", "compare"}),
 ]
 # fmt: on
 
@@ -273,7 +274,7 @@ def test_plan_says_beforehand_what_the_edit_runs(walk, edit):
 
 
 PLANS = {  # how long `check` took hangs on the machine: N
-    "nothing_changed": "Nothing to do: all 13 stages are up to date.\n",
+    "nothing_changed": "Nothing to do: all 14 stages are up to date.\n",
     "width_of_meta_model": """\
 check: runs, about N s
     meta_models.ensemble.hidden: not set -> [6]
@@ -285,7 +286,7 @@ compare: runs, not yet timed
     meta_models.ensemble.hidden: not set -> [6]
     depends on the result of stack@ensemble
 
-Stages: 3 run, 1 may run, about N s, 3 not yet timed; the other 9 stay as they are.
+Stages: 3 run, 1 may run, about N s, 3 not yet timed; the other 10 stay as they are.
 May run: DVC leaves such a stage alone where all that it depends on comes out as before.
 A stage that runs and depends on a result may still come from the run-cache, once that is known.
 """,
@@ -311,8 +312,11 @@ compare: runs, not yet timed
     members.b.backbone: MobileNetV3Small -> MobileNetV2
     data/predictions changed
     plots/curves changed
+audit: runs, not yet timed
+    members.b.backbone: MobileNetV3Small -> MobileNetV2
+    data/predictions/members changed
 
-Stages: 3 run, 5 from the run-cache, 3 not yet timed; the other 5 stay as they are.
+Stages: 4 run, 5 from the run-cache, 4 not yet timed; the other 5 stay as they are.
 """,
     "member_removed": """\
 check: from the run-cache
@@ -326,8 +330,10 @@ evaluate_ensemble@ensemble: may run, not yet timed
 compare: runs, not yet timed
     members.c: {backbone: MobileNetV3Small} -> not set
     depends on the results of fuse, stack@ensemble
+audit: runs, not yet timed
+    members.c: {backbone: MobileNetV3Small} -> not set
 
-Stages: 3 run, 1 may run, 1 from the run-cache, 4 not yet timed; the other 8 stay as they are.
+Stages: 4 run, 1 may run, 1 from the run-cache, 5 not yet timed; the other 8 stay as they are.
 May run: DVC leaves such a stage alone where all that it depends on comes out as before.
 A stage that runs and depends on a result may still come from the run-cache, once that is known.
 No longer stages, while files of theirs are still here: embed@c, train@c, evaluate@c. `compare`
@@ -339,7 +345,7 @@ check: runs, about N s
     changed: stacker
     in no way that other stages see (a comment, layout, a package that makes no number)
 
-Stages: 1 runs, about N s; the other 12 stay as they are.
+Stages: 1 runs, about N s; the other 13 stay as they are.
 """,
 }
 LINES = {  # a stage of an edit's plan: all that is said of it
@@ -374,8 +380,11 @@ def test_plan_says_why(walk, edit, stage):
 
 
 def test_what_was_there_before_comes_from_the_run_cache(walk):
-    assert walk.reach("member_swapped_back").restored == CHECK | rebuilt("b") - evaluated("b") - SCORES
-    assert walk.reach("lock_deleted").restored == CHECK | FETCH | everything("a", "c") - evaluated("a", "c") - SCORES
+    assert walk.reach("member_swapped_back").restored == CHECK | rebuilt("b") - evaluated("b") - SCORES - AUDIT
+    assert (
+        walk.reach("lock_deleted").restored
+        == CHECK | FETCH | everything("a", "c") - evaluated("a", "c") - SCORES - AUDIT
+    )
 
 
 def test_a_mapping_in_another_order_is_no_change(walk):

@@ -28,7 +28,7 @@ from .clone import (
 from .scores import check_curves, check_ensemble, check_metrics, check_metrics_diff, count_rows
 
 PROFILE = ROOT / "profiles/cats_vs_dogs.yaml"
-STAGES = ("fetch", "prepare", "embed", "train", "fuse", "stack", "evaluate", "compare")
+STAGES = ("fetch", "prepare", "embed", "train", "fuse", "stack", "evaluate", "compare", "audit")
 # Python runs this before all else: at the end, which modules of ours has a stage's process loaded?
 NOTE_MODULES = """
 import atexit

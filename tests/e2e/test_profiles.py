@@ -28,7 +28,7 @@ def draw_folders(project, data: Params, classes: int) -> int:
 def name_stages(params: Params) -> set[str]:
     members, ensembles = params["members"], params["meta_models"]
     return (
-        {"check", "prepare", "fuse", "compare"}
+        {"check", "prepare", "fuse", "compare", "audit"}
         | {f"{stage}@{label}" for stage in ("embed", "train", "evaluate") for label in members}
         | {f"{stage}@{key}" for stage in ("stack", "evaluate_ensemble") for key in ensembles}
     )

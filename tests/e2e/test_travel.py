@@ -47,7 +47,7 @@ def test_without_a_lock_nothing_that_costs_time_runs_again(pushed, tmp_path):
     repro = clone.repro("--pull")
     expected = {f"{stage}@{label}" for stage in ("embed", "train") for label in ("a", "b")}
     assert repro.restored >= expected | {"check", "fetch@digits", "prepare", "stack@ensemble"}, repro.output
-    assert repro.ran <= SCORED | {"evaluate_ensemble@ensemble", "compare"}, repro.output
+    assert repro.ran <= SCORED | {"evaluate_ensemble@ensemble", "compare", "audit"}, repro.output
     assert clone.list_files() == pushed.list_files()
     assert json.loads(clone.dvc("status", "--json")) == {}
 

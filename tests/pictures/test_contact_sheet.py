@@ -79,6 +79,25 @@ def test_every_photo_is_drawn_pixel_by_pixel_with_path_and_truth():
     assert figure.axes[4].get_position().y1 < figure.axes[0].get_position().y0
 
 
+def test_without_votes_the_caption_alone_says_why_a_photo_is_there():
+    with fixed_look():
+        figure = draw_contact_sheet(
+            [Shown(IMAGE, "1.png", None, [], "dark\n4 x 4 px"), Shown(IMAGE, "2.png", None, [])], "Odd"
+        )
+
+    assert sorted(text.get_text() for text in figure.texts) == ["1.png\ndark\n4 x 4 px", "2.png\n", "Odd"]
+    _, height = figure.get_size_inches() * 100
+    tops = [(1 - axes.get_position().y1) * height for axes in figure.axes]
+    assert tops == pytest.approx([38 + 8 + 3 * 13] * 2)  # below the title, and three lines in both
+
+
+def test_without_photos_there_is_the_title_alone():
+    with fixed_look():
+        figure = draw_contact_sheet([], "Nothing")
+
+    assert ([text.get_text() for text in figure.texts], figure.axes) == (["Nothing"], [])
+
+
 @pytest.mark.parametrize(
     ("sureness", "paths", "title"),
     [

@@ -23,7 +23,7 @@ from e2e.clone import (
 
 PHOTOS = "data/raw/photos"
 STACKED = "models/ensemble.h5"
-NOTHING = "Nothing to do: all 12 stages are up to date.\n"
+NOTHING = "Nothing to do: all 13 stages are up to date.\n"
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from helpers import small_settings, write_edited, write_params
 from stacker.artifacts.errors import PipelineError
 
 ROOT = Path(__file__).parents[2]
-STAGES = {"fetch", "prepare", "embed", "train", "fuse", "stack", "evaluate", "cross_validate", "compare"}
+STAGES = {"fetch", "prepare", "embed", "train", "fuse", "stack", "evaluate", "cross_validate", "compare", "audit"}
 # after each edit the files are read and the edit is taken back
 DRIVER = """
 import json, pathlib
@@ -64,12 +64,12 @@ EDITS = {  # what is edited: the file, what stands there, what comes in its plac
         "stacker/scoring/scores.py",
         "CALIBRATION_BINS = 15",
         "CALIBRATION_BINS = 9",
-        {"evaluate", "cross_validate", "compare"},
+        {"evaluate", "cross_validate", "compare", "audit"},
     ),
     "a picture": ("stacker/pictures/gallery.py", '"leaderboard")', '"board")', {"compare"}),
     "a script": ("stages/train.py", "seconds = time", "spent = time", {"train"}),
     "the package stages": ("stages/__init__.py", '"""What', 'VALUE = 1\n"""What', STAGES),
-    "a minor version of OpenCV": ("requirements.lock", "opencv-", "opencv-contrib-", {"prepare"}),
+    "a minor version of OpenCV": ("requirements.lock", "opencv-", "opencv-contrib-", {"prepare", "audit"}),
     "a minor version of NumPy": ("requirements.lock", "\nnumpy==2.", "\nnumpy==9.", STAGES - {"fetch"}),
     "a version that changes no number": ("requirements.lock", "\ntqdm==4.", "\ntqdm==9.", set()),
 }
@@ -187,7 +187,7 @@ def test_a_failed_check_leaves_the_files_as_they_were(tmp_path, monkeypatch):
 
     assert (first.returncode, second.returncode) == (0, 1)
     said, took = first.stdout.splitlines()
-    assert said == "params.yaml is valid; data/code says which code each of 9 stages runs"
+    assert said == "params.yaml is valid; data/code says which code each of 10 stages runs"
     assert re.fullmatch(r"done in \d+\.\d s", took)
     assert "error: 1 wrong setting in params.yaml:\n  training.epoch: there is no such setting" in second.stderr
     assert "Traceback" not in second.stderr

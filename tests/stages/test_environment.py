@@ -16,7 +16,7 @@ def run(*arguments: str, folder: Path = ROOT) -> subprocess.CompletedProcess[str
 
 
 @pytest.mark.parametrize(
-    "stage", ["check", "fetch", "prepare", "embed", "train", "fuse", "stack", "evaluate", "compare"]
+    "stage", ["check", "fetch", "prepare", "embed", "train", "fuse", "stack", "evaluate", "compare", "audit"]
 )
 def test_a_stage_outside_of_the_environment_says_how_to_come_into_it(stage):
     result = run("-m", f"stages.{stage}")

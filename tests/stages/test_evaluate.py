@@ -125,7 +125,9 @@ def test_evaluate_says_which_stage_to_run_when_there_are_no_predictions(workspac
         run_stage("evaluate", "first")
 
 
-@pytest.mark.parametrize("module", ["check", "fetch", "prepare", "embed", "train", "stack", "evaluate", "compare"])
+@pytest.mark.parametrize(
+    "module", ["check", "fetch", "prepare", "embed", "train", "stack", "evaluate", "compare", "audit"]
+)
 def test_a_stage_without_a_network_does_not_import_keras(module, pytestconfig):
     code = f"import sys, stages.{module}; print(*sorted({{'keras', 'tensorflow'}} & set(sys.modules)))"
 
