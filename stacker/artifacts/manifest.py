@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from stacker.artifacts.arrays import COMMAND, MANIFEST, SPLITS
 from stacker.artifacts.errors import PipelineError
+from stacker.artifacts.skipped_photos import SKIPPED
 
 
 class Photo(NamedTuple):
@@ -30,7 +31,7 @@ class Photo(NamedTuple):
 
 
 def load_manifest() -> dict[str, list[Photo]]:
-    """The photos of each split, in the order of the rows of its arrays.
+    """The photos of each split, in the order of the rows of its arrays; skipped ones are in none.
 
     Raises:
         PipelineError: the file is missing or damaged.
@@ -39,6 +40,8 @@ def load_manifest() -> dict[str, list[Photo]]:
     try:
         with MANIFEST.open(newline="", encoding="utf-8") as stream:
             for line in csv.DictReader(stream):
+                if line["split"] == SKIPPED:
+                    continue
                 photo = Photo(
                     path=line["path"],
                     label=line["class"],

@@ -26,6 +26,15 @@ def test_photos_come_by_split_in_the_order_of_the_rows(workspace):
     }
 
 
+def test_photos_that_could_not_be_read_are_in_no_split(workspace):
+    columns = HEADER.replace("group", "group,reason")
+    write(columns + "a/1.png,a,train,10,40,ee,3,\na/2.png,a,skipped,,,,,the file is empty\n")
+
+    photos = load_manifest()
+
+    assert [photo.path for split in photos for photo in photos[split]] == ["a/1.png"]
+
+
 def test_a_missing_one_is_named_with_the_command_that_writes_it(workspace):
     with pytest.raises(PipelineError, match=r"manifest\.csv is missing: run `dvc repro prepare`"):
         load_manifest()
