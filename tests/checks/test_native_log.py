@@ -69,6 +69,7 @@ def wrap(code: str, after: str = "") -> list[str]:
     start = (
         "import os, signal, subprocess, sys, time\nfrom stacker.checks import native_log\n"
         "native_log.has_card = lambda: False\ndef say(text): os.write(2, text.encode())\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a shell's background job ignores it
         "with native_log.filtered_native_log():\n"
     )
     inside = textwrap.indent(textwrap.dedent(code), "    ")
