@@ -136,7 +136,7 @@ def test_what_is_no_image_or_too_large_is_refused_with_its_reason(open_page, tmp
 
     assert read_cards(page) == [("1. good.png", "dark")]
     assert page.locator(".refused li").all_inner_texts() == [
-        "note.jpg: this is no image of a kind that is taken (BMP, JPEG, PNG, TIFF or WEBP)",
+        "note.jpg: this is no image of a kind that is taken (AVIF, BMP, GIF, JPEG, PNG, TIFF or WEBP)",
         "huge.png: it has 60.0 megapixels (10,000 x 6,000); at most 50 megapixels are taken",
     ]
 
