@@ -1,4 +1,3 @@
-import os
 from pathlib import Path
 
 import numpy as np
@@ -27,8 +26,8 @@ def test_what_is_written_is_read_again(checkpoints):
         np.testing.assert_array_equal(received.arrays[name], values)
         assert received.arrays[name].dtype == values.dtype
     assert checkpoints.explain_stop() == (
-        "pet: training the head, 3 epochs, and all before it is kept in .checkpoints/pet/0123: `dvc repro` goes on from "
-        "there"
+        "pet: training the head, 3 epochs, and all before it is kept in .checkpoints/pet/0123: `dvc repro` goes on "
+        "from there"
     )
 
 
@@ -99,7 +98,7 @@ def test_a_full_disk_is_told_once_and_the_last_checkpoint_stays(checkpoints, mon
     )
     assert checkpoints.kept == "pet: training the head, 3 epochs"
     assert checkpoints.read("final/head").facts == FACTS
-    assert os.listdir(FILE.parent) == ["head.npz"]
+    assert [path.name for path in FILE.parent.iterdir()] == ["head.npz"]
 
 
 def test_remove_takes_all_of_one_fit_and_clear_all_of_the_member(checkpoints):
@@ -116,7 +115,7 @@ def test_remove_takes_all_of_one_fit_and_clear_all_of_the_member(checkpoints):
     ]
 
     checkpoints.clear()
-    assert os.listdir(".checkpoints") == ["cat"]
+    assert [path.name for path in Path(".checkpoints").iterdir()] == ["cat"]
 
 
 def test_checkpoints_of_members_that_are_gone_go(checkpoints, capsys):
@@ -124,5 +123,5 @@ def test_checkpoints_of_members_that_are_gone_go(checkpoints, capsys):
 
     remove_checkpoints_of_others(["pet"])
 
-    assert os.listdir(".checkpoints") == ["pet"]
+    assert [path.name for path in Path(".checkpoints").iterdir()] == ["pet"]
     assert capsys.readouterr().out == "removed .checkpoints/cat: earlier settings left it behind\n"
