@@ -86,7 +86,7 @@ class FitRecord:
 
 
 class EpochKeeper(keras.callbacks.Callback):  # type: ignore[misc] # Keras ships no types
-    """Begins a fit where it was kept, and keeps it after an epoch; the last callback, as it reads what the others know.
+    """Begins a fit where it was kept, and keeps it after an epoch; to come after the callbacks that it reads.
 
     Writing takes no more than a small share of the time: after a write that took a second none follows for fifty. An
     epoch that ends the fit is not kept, but what the fit ended with.

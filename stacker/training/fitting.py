@@ -122,9 +122,9 @@ def fit_model(
     total = settings.epochs * len(train)
     with graph_precision(settings.precision), open_progress(title, total, "steps at most") as bar:
         bar.skip(first * len(train))
-        callbacks.append((StepProgress if is_long else EpochProgress)(bar, settings.epochs))
         if record is not None:
             callbacks.append(EpochKeeper(record, parts, settings.epochs, settings.patience))
+        callbacks.append((StepProgress if is_long else EpochProgress)(bar, settings.epochs))
         model.fit(
             train,
             validation_data=validation,
