@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from helpers import make_inference, make_member
 
-from stacker.artifacts.checkpoints import CHECKPOINTS, Checkpoints
+from stacker.artifacts.checkpoints import CHECKPOINTS, Checkpoint, Checkpoints
+from stacker.artifacts.errors import PipelineError
 from stacker.splits.held_out import Fold, Plan
 from stacker.training import fit_record
 from stacker.training.batches import Batches
@@ -20,6 +21,7 @@ from stacker.training.fit_record import FitRecord
 from stacker.training.fitting import FitSettings, encode_targets, fit_model, make_deterministic
 from stacker.training.held_out_predictions import predict_held_out
 from stacker.training.member_data import MemberData
+from stacker.training.resuming import hash_array, hash_training, resumed_training
 from stacker.training.trainer import Trainer
 
 AUGMENTATION = {"horizontal_flip": True, "rotation_degrees": 20, "shift": 0.1, "zoom": 0.1}
@@ -103,17 +105,6 @@ def test_a_training_that_is_interrupted_in_every_phase_ends_with_the_same_bits(w
     assert received == expected
     told = r"^pet: (.*) up to epoch (\d): taken from \.checkpoints/pet/0123, where an interrupted run kept it$"
     assert re.findall(told, capsys.readouterr().out, re.MULTILINE) == TAKEN[way]
-
-
-def test_a_phase_that_is_done_is_not_fitted_again(small_data, monkeypatch):
-    expected = train(make_trainer(small_data, "activations", digits=None))
-    with monkeypatch.context() as patch:
-        interrupt(patch, "keep_end", 2)
-        with pytest.raises(KeyboardInterrupt):
-            train(make_trainer(small_data, "activations"))
-    monkeypatch.setattr(keras.Model, "fit", None, raising=False)
-
-    assert train(make_trainer(small_data, "activations")) == expected
 
 
 def test_a_fold_that_is_done_is_not_fitted_again(workspace, capsys):
@@ -253,3 +244,88 @@ def test_writing_takes_a_small_share_of_the_time(workspace, monkeypatch):
     fit_model(*make_fit(patience=None, epochs=20), "head", record=find_record())
 
     assert written == [1, 9, 17]
+
+
+PLAN = Plan([Fold(ROWS[:4], ROWS[4:]), Fold(ROWS[4:], ROWS[:4])], Fold(ROWS, ROWS[:0]), np.zeros(12, np.int64))
+
+
+@pytest.fixture
+def written_code(workspace) -> Path:
+    path = Path("data/code/train.txt")
+    path.parent.mkdir(parents=True)
+    path.write_text("module stages.train 0123\n")
+    return path
+
+
+def change(values: np.ndarray) -> np.ndarray:
+    changed = values.copy()
+    changed.flat[-1] += 1
+    return changed
+
+
+def hash_one(
+    data: MemberData, hashed: str = "settings", plan: Plan = PLAN, weights: str | None = None, **changes
+) -> str:
+    parts = SimpleNamespace(settings=make_member({"weights": weights}))
+    return hash_training(SimpleNamespace(data=data._replace(**changes), parts=parts), hashed, plan)
+
+
+def test_the_hash_of_a_training_changes_with_all_that_it_comes_from(small_data, written_code):
+    files = [Path(f"{name}.h5") for name in "ab"]
+    for path in files:
+        path.write_text(path.name)
+    seen = [hash_one(small_data), hash_one(small_data, hashed="others")]
+    seen += [hash_one(small_data, weights=str(path)) for path in files]
+    for field in ("images", "labels", "features"):
+        for split in ("train", "validation"):
+            values = getattr(small_data, field)
+            seen.append(hash_one(small_data, **{field: {**values, split: change(values[split])}}))
+    seen.append(hash_one(small_data, plan=PLAN._replace(folds=PLAN.folds[::-1])))
+    seen.append(hash_one(small_data, plan=PLAN._replace(final=Fold(ROWS[:-1], ROWS[:0]))))
+    seen += [hash_one(small_data, class_count=3), hash_one(small_data, features={})]
+    assert hash_one(small_data) == seen[0]
+    written_code.write_text("module stages.train 4567\n")
+    seen.append(hash_one(small_data))
+
+    assert len(set(seen)) == len(seen)
+
+
+def test_test_photos_do_not_change_the_hash(small_data, written_code):
+    images = {**small_data.images, "test": change(small_data.images["test"])}
+
+    assert hash_one(small_data, images=images) == hash_one(small_data)
+
+
+def test_arrays_of_equal_bytes_have_the_same_hash_only_where_type_and_shape_are_equal():
+    values = np.arange(6, dtype=np.int64)
+
+    assert hash_array(values) == hash_array(np.repeat(values, 2)[::2])
+    assert len({hash_array(array) for array in (values, values.reshape(2, 3), values.view(np.uint64))}) == 3
+
+
+def test_checkpoints_go_when_a_training_succeeds_and_stay_when_it_does_not(small_data, written_code):
+    trainer = make_trainer(small_data, "trainable", digits=None)
+
+    def stop(error: type[BaseException]) -> None:
+        with resumed_training(trainer, "settings", PLAN):
+            trainer.checkpoints.write("final/all", Checkpoint({}, {}), "pet: the network")
+            raise error
+
+    with pytest.raises(PipelineError):
+        stop(PipelineError)
+    assert trainer.checkpoints.read("final/all") is not None
+    with pytest.raises(KeyboardInterrupt, match=r"^pet: the network, and all before it is kept in .checkpoints/pet/"):
+        stop(KeyboardInterrupt)
+    assert trainer.checkpoints.read("final/all") is not None
+    with resumed_training(trainer, "settings", PLAN):
+        pass
+    assert not any(CHECKPOINTS.iterdir())
+
+
+def test_a_training_of_seconds_keeps_nothing(small_data, workspace):
+    trainer = choose_trainer("pet", make_member(), small_data, make_inference())
+
+    with resumed_training(trainer, "settings", PLAN):
+        assert trainer.checkpoints is None
+
+    assert not CHECKPOINTS.exists()
