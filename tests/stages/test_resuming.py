@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 from helpers import write_arrays, write_edited
 
+from stacker.artifacts.outputs import PARTIAL
+
 ROOT = Path(__file__).parents[2]
 OUTPUTS = [Path("models/members/pet.h5"), Path("data/predictions/members/pet.npz"), Path("plots/curves/pet.csv")]
 CHECKPOINTS = Path(".checkpoints/pet")
@@ -76,7 +78,8 @@ def stop_when(is_time: Callable[[], bool], how: signal.Signals) -> tuple[int, st
 
 
 def is_kept(name: str) -> bool:
-    return any(CHECKPOINTS.glob(f"*/{name}"))
+    """Is a checkpoint of that name whole, and has the stage done with writing it?"""
+    return any(CHECKPOINTS.glob(f"*/{name}")) and not any(CHECKPOINTS.rglob(f"{PARTIAL}*"))
 
 
 def finish(undisturbed: Path) -> str:
