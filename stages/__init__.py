@@ -6,7 +6,13 @@ from types import TracebackType
 
 
 def explain_environment(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
-    """Instead of the traceback of a package that is not there: DVC started a `python` that is not the environment's."""
+    """Instead of the traceback of a package that is not there: DVC started a `python` that is not the environment's.
+
+    Likewise of a Ctrl-C while packages are still imported; later ones are `run_stage`'s.
+    """
+    if issubclass(kind, KeyboardInterrupt):
+        print("\nstopped before it began: `dvc repro` runs this stage", file=sys.stderr)
+        sys.exit(130)
     name = (error.name or "").partition(".")[0] if isinstance(error, ModuleNotFoundError) else ""
     if name and importlib.util.find_spec(name) is None:
         print(

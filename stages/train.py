@@ -42,6 +42,7 @@ def main(member: Annotated[str, typer.Argument(help="A label in the block `membe
     from stacker.training.member_data import load_member_data
     from stacker.training.probabilities import give_probabilities
     from stacker.training.reporting import describe_folds, predict_initially, report_fit, report_held_out
+    from stacker.training.resuming import resumed_training
 
     make_deterministic()
     data = load_member_data(member, has_features=not settings.backbone.trainable)
@@ -50,40 +51,41 @@ def main(member: Annotated[str, typer.Argument(help="A label in the block `membe
     plan = plan_fits(stacking.fit_on, data.labels["train"], groups, *draw, load_classes())
     print(f"{member}: learns from {len(plan.final.learn):,} photos{describe_folds(len(plan.folds))}")
     trainer = choose_trainer(member, settings, data, inference)
-    initial = predict_initially(trainer, plan.final.learn, settings.training.initial_scores)
-    started = time.monotonic()
-    if trainer.has_choice:
-        trainer.tune(plan_tuning(plan, data.labels["train"], groups, stacking.folds, stacking.seed))
-    fitted = trainer.fit_final(plan.final.learn)
-    seconds = time.monotonic() - started
-    report_fit(member, len(plan.final.learn), fitted, seconds)
-    predicted = dict(zip(SPLITS, trainer.predict(fitted, *((split, None) for split in SPLITS)), strict=True))
-    model = give_probabilities(trainer.assemble(fitted))
-    check_assembled(model, data.images["validation"], predicted["validation"], inference.precision)
-    started = time.monotonic()
-    held_out = predict_held_out(trainer, plan, predicted["train"], seconds)
-    report_held_out(member, len(plan.folds), time.monotonic() - started)
-    familiar, novelty = learn_photos(model, data, settings, inference)
-    predictions = Predictions(
-        **predicted,
-        **held_out,
-        initial_test=initial,
-        is_balanced=np.array(settings.training.class_weights == "balanced"),
-        **novelty,
-        is_watched=np.array(fitted.linear is None and settings.training.patience is not None),
-        **measure_cost(model),
-    )
-    facts = MemberFacts(
-        backbone=settings.backbone.name,
-        weights=name_weights(settings.backbone.weights),
-        familiar=pack_familiar(familiar),
-    )
     hashed = hash_settings(load_backend(), settings, stacking, inference)
-    description = describe_model("member", member, {member: facts}, hashed, predictions)
-    save_model(model, MEMBERS / f"{member}.h5", description)
-    file_bytes = np.array((MEMBERS / f"{member}.h5").stat().st_size)
-    save_predictions(member, predictions._replace(file_bytes=file_bytes))
-    write_history(member, fitted.history, fitted.kept)
+    with resumed_training(trainer, hashed, plan):
+        initial = predict_initially(trainer, plan.final.learn, settings.training.initial_scores)
+        started = time.monotonic()
+        if trainer.has_choice:
+            trainer.tune(plan_tuning(plan, data.labels["train"], groups, stacking.folds, stacking.seed))
+        fitted = trainer.fit_final(plan.final.learn)
+        seconds = trainer.seconds_before + time.monotonic() - started
+        report_fit(member, len(plan.final.learn), fitted, seconds)
+        predicted = dict(zip(SPLITS, trainer.predict(fitted, *((split, None) for split in SPLITS)), strict=True))
+        model = give_probabilities(trainer.assemble(fitted))
+        check_assembled(model, data.images["validation"], predicted["validation"], inference.precision)
+        started = time.monotonic()
+        held_out = predict_held_out(trainer, plan, predicted["train"], seconds)
+        report_held_out(member, len(plan.folds), time.monotonic() - started)
+        familiar, novelty = learn_photos(model, data, settings, inference)
+        predictions = Predictions(
+            **predicted,
+            **held_out,
+            initial_test=initial,
+            is_balanced=np.array(settings.training.class_weights == "balanced"),
+            **novelty,
+            is_watched=np.array(fitted.linear is None and settings.training.patience is not None),
+            **measure_cost(model),
+        )
+        facts = MemberFacts(
+            backbone=settings.backbone.name,
+            weights=name_weights(settings.backbone.weights),
+            familiar=pack_familiar(familiar),
+        )
+        description = describe_model("member", member, {member: facts}, hashed, predictions)
+        save_model(model, MEMBERS / f"{member}.h5", description)
+        file_bytes = np.array((MEMBERS / f"{member}.h5").stat().st_size)
+        save_predictions(member, predictions._replace(file_bytes=file_bytes))
+        write_history(member, fitted.history, fitted.kept)
 
 
 if __name__ == "__main__":

@@ -28,15 +28,20 @@ class Epoch(NamedTuple):
 
 
 def write_history(label: str, history: Sequence[Epoch], kept: int = -1) -> None:
+    """Write the curves of a model that is done; see `write_curves`."""
+    write_curves(CURVES / f"{label}.csv", history, kept)
+
+
+def write_curves(path: Path, history: Sequence[Epoch], kept: int = -1) -> None:
     """Write the epochs of all phases, numbered through, as CSV, four digits a number: they are for the eye.
 
     Args:
-        label: the model's.
+        path: of the file.
         history: at least one epoch.
         kept: the index of the one whose weights the model has; its line has a 1 in the column `kept`, the others a 0.
     """
     kept %= len(history)
-    with replaced_file(CURVES / f"{label}.csv") as partial, partial.open("w", newline="", encoding="utf-8") as stream:
+    with replaced_file(path) as partial, partial.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow((*Epoch._fields, "kept"))
         for number, epoch in enumerate(history, start=1):

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import yaml
 
+from stacker.artifacts.checkpoints import remove_checkpoints_of_others
 from stacker.artifacts.curves import CURVES
 from stacker.artifacts.features import FEATURES, PROVENANCE
 from stacker.artifacts.model_paths import MEMBERS, MODELS
@@ -49,6 +50,7 @@ def sweep_inputs_of_fuse(members: Collection[str]) -> None:
 
 def sweep_all(members: Collection[str], ensembles: Collection[str]) -> None:
     """Delete all that members and ensembles of earlier settings left behind."""
+    remove_checkpoints_of_others(members)
     both = [*members, *ensembles]
     _sweep(
         [

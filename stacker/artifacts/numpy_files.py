@@ -11,6 +11,9 @@ import numpy as np
 
 from stacker.artifacts.errors import PipelineError
 
+# of an empty file, one cut short, one with a flipped bit, or one of another format: NumPy has an error for each
+DAMAGES = (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error)
+
 
 def load_array(path: Path, command: str, mmap_mode: Literal["r"] | None = None) -> np.ndarray:
     """The array of a `.npy` file.
@@ -47,8 +50,7 @@ def _named(path: Path, command: str) -> Iterator[None]:
         yield
     except FileNotFoundError:
         raise PipelineError(f"{path} is missing: run `{command}`, or `dvc checkout` to bring it back") from None
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
-        # an empty file, one cut short, or one of another format: NumPy has an error of another type for each
+    except DAMAGES as error:
         raise PipelineError(
             f"{path} is damaged ({' '.join(str(error).split()) or type(error).__name__}): delete it, then run "
             f"`{command}`, or `dvc checkout` to bring it back"

@@ -37,6 +37,14 @@ class Progress(tqdm):  # type: ignore[type-arg] # it counts, and iterates over n
         """Count anew. Pooch does at the end of a download: tqdm's own would leave a bar of 0 % on the terminal."""
         self.n = 0
 
+    def skip(self, count: int) -> None:
+        """Count what was done before this work began: the time left goes by the rest."""
+        self.initial = self.n = self.last_print_n = count
+
+    def say(self, line: str) -> None:
+        """Print a line that stays, to standard output, with the bar below it."""
+        self.write(line)
+
     def close(self) -> None:
         if not getattr(self, "disable", True):
             Progress.is_open = False
@@ -54,6 +62,9 @@ class _LogLines(Progress):
         if msg is None and self.n:  # else there is nothing to show, or something to wipe out
             self.fp.write(f"{self}\n")
             self.fp.flush()
+
+    def say(self, line: str) -> None:
+        print(line, flush=True)
 
 
 def open_progress(what: str, total: int, unit: str, is_shown: bool = True) -> Progress:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import typer
 
@@ -17,13 +17,15 @@ from stacker.artifacts.seconds import keep_seconds
 from stacker.checks.native_log import filtered_native_log
 from stacker.checks.packages import verify_versions
 
+INTERRUPTED = 130  # as a shell says of what Ctrl-C has ended
+
 
 def run_stage(main: Callable[..., Any], story: str | None, is_verified: bool = True) -> None:
     """Run a stage's `main` with the arguments of the command line, and say how long it took.
 
     A `PipelineError` ends it with the message alone, not with a traceback. Any other exception is a defect of ours and
-    keeps its traceback. Where the stage may run a network, TensorFlow's harmless lines are not shown. How long it took
-    is kept where DVC runs it, for `stacker plan`.
+    keeps its traceback. Ctrl-C ends it with a line that says how to go on, and exit code 130. Where the stage may run a
+    network, TensorFlow's harmless lines are not shown. How long it took is kept where DVC runs it, for `stacker plan`.
 
     Args:
         main: takes what Typer reads from the command line.
@@ -43,6 +45,8 @@ def run_stage(main: Callable[..., Any], story: str | None, is_verified: bool = T
             command(prog_name=f"python -m stages.{stage}")
     except PipelineError as error:
         sys.exit(f"\nerror: {error}\n")
+    except KeyboardInterrupt as stop:
+        _stop(stop)
     except SystemExit as end:  # so does Typer end, well or not
         if end.code == 0:
             keep_seconds(time.monotonic() - start)
@@ -55,7 +59,16 @@ def _timed(main: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(main)
     def run(*arguments: Any, **options: Any) -> None:
         started = time.monotonic()
-        main(*arguments, **options)
+        try:
+            main(*arguments, **options)
+        except KeyboardInterrupt as stop:  # Typer would say nothing of what was kept
+            _stop(stop)
         print(f"done in {time.monotonic() - started:.1f} s")
 
     return run
+
+
+def _stop(stop: KeyboardInterrupt) -> NoReturn:
+    said = str(stop) or "`dvc repro` begins this stage anew, and keeps the stages before it"
+    print(f"\nstopped: {said}", file=sys.stderr, flush=True)
+    sys.exit(INTERRUPTED)

@@ -11,8 +11,9 @@ from stacker.settings.inference import Inference
 from stacker.settings.training import FineTune
 from stacker.training.activations import keep_activations
 from stacker.training.cutting import split_member
+from stacker.training.fitted_member import FittedMember
 from stacker.training.member_parts import MemberParts
-from stacker.training.trainer import FittedMember, Request, Trainer
+from stacker.training.trainer import Request, Trainer
 
 
 class ActivationTrainer(Trainer):

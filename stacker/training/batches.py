@@ -1,10 +1,17 @@
 """Feed arrays to Keras in batches: shuffled anew every epoch, read from the memory map, never copied whole."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
+
+
+class Shuffle(NamedTuple):
+    """How far the shuffling is: the order of the rows in the next epoch, int64, (m,), and the generator's state."""
+
+    rows: np.ndarray
+    generator: dict[str, Any] | None
 
 
 class Batches(keras.utils.PyDataset):  # type: ignore[misc] # Keras ships no types
@@ -53,6 +60,16 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc] # Keras ships no typ
         """Shuffle for the next epoch (Keras calls this)."""
         if self.generator is not None:
             self.generator.shuffle(self.rows)
+
+    def read_shuffle(self) -> Shuffle:
+        """How far the shuffling is, to go on from there later."""
+        return Shuffle(self.rows.copy(), None if self.generator is None else dict(self.generator.bit_generator.state))
+
+    def restore_shuffle(self, shuffle: Shuffle) -> None:
+        """Go on from where `read_shuffle` was called, on batches of the same rows and seed."""
+        self.rows = shuffle.rows
+        if self.generator is not None and shuffle.generator is not None:
+            self.generator.bit_generator.state = shuffle.generator
 
 
 def _take(values: np.ndarray, rows: np.ndarray) -> np.ndarray:

@@ -9,7 +9,9 @@ from stacker.artifacts.curves import Epoch
 from stacker.artifacts.errors import PipelineError
 from stacker.artifacts.progress import open_progress
 from stacker.training.batches import Batches
-from stacker.training.fit_progress import EpochProgress, StepProgress
+from stacker.training.fit_progress import EpochProgress, EpochRecorder, StepProgress
+from stacker.training.fit_record import EpochKeeper, FitRecord
+from stacker.training.fit_state import FitParts
 from stacker.training.precision import graph_precision, scale_loss
 
 # Steps of a small model that Keras runs at a time: the same weights to the bit, with less of its own work in between.
@@ -86,8 +88,9 @@ def fit_model(
     phase: str,
     is_long: bool = False,
     title: str = "fitting",
+    record: FitRecord | None = None,
 ) -> list[Epoch]:
-    """Compile and fit `model`.
+    """Compile and fit `model`, or go on with a fit that was interrupted, to the same bits.
 
     Args:
         model: gives logits, (n, 1) or (n, classes).
@@ -95,8 +98,10 @@ def fit_model(
         validation: the rows that early stopping watches.
         settings: how.
         phase: a word for the history, such as "head".
-        is_long: move the bar on, and let an interrupt through, after every step; else after every epoch.
+        is_long: move the bar on, and let an interrupt through, after every step, and print a line an epoch; else move
+            it on after every epoch.
         title: what the progress bar says.
+        record: what is kept of the fit while it runs, and was by an earlier run; None keeps nothing.
 
     Returns:
         The epochs, numbered from 1.
@@ -104,30 +109,43 @@ def fit_model(
     Raises:
         PipelineError: the loss became infinite or no number, or the machine cannot train in the precision asked for.
     """
+    if record is not None and (done := record.take_end(model)) is not None:
+        return done
     keras.utils.set_random_seed(settings.seed)
     compile_model(model, settings, len(train), 1 if is_long else min(len(train), SHORT_STEPS))
-    rates = _RateRecorder()
+    recorder = EpochRecorder(phase)
+    parts = FitParts(model, train, recorder.epochs, _build_stopping(settings.patience))
+    callbacks = [keras.callbacks.TerminateOnNaN(), recorder]
+    if parts.stopping is not None:
+        callbacks.append(parts.stopping)
+    first = 0 if record is None else record.epochs
     total = settings.epochs * len(train)
     with graph_precision(settings.precision), open_progress(title, total, "steps at most") as bar:
-        progress = (StepProgress if is_long else EpochProgress)(bar, settings.epochs)
-        history = model.fit(
+        bar.skip(first * len(train))
+        if record is not None:
+            callbacks.append(EpochKeeper(record, parts, settings.epochs, settings.patience))
+        callbacks.append((StepProgress if is_long else EpochProgress)(bar, settings.epochs))
+        model.fit(
             train,
             validation_data=validation,
+            initial_epoch=first,
             epochs=settings.epochs,
-            callbacks=[*_build_callbacks(settings.patience), rates, progress],
+            callbacks=callbacks,
             verbose=0,
-        ).history
-    for losses in (history["loss"], history["val_loss"]):
+        )
+    _require_numbers(model.name, recorder.epochs, settings.learning_rate)
+    if record is not None:
+        record.keep_end(model, recorder.epochs)
+    return recorder.epochs
+
+
+def _require_numbers(name: str, epochs: list[Epoch], learning_rate: float) -> None:
+    for losses in ([epoch.loss for epoch in epochs], [epoch.val_loss for epoch in epochs]):
         if not np.all(np.isfinite(losses)):
             raise PipelineError(
-                f"{model.name}: the loss became {losses[-1]} in epoch {len(losses)}: "
-                f"lower the learning rate (received {settings.learning_rate})"
+                f"{name}: the loss became {losses[-1]} in epoch {len(losses)}: "
+                f"lower the learning rate (received {learning_rate})"
             )
-    columns = [*(history[key] for key in ("accuracy", "loss", "val_accuracy", "val_loss")), rates.values]
-    return [
-        Epoch(number, phase, *(float(value) for value in values))
-        for number, values in enumerate(zip(*columns, strict=True), start=1)
-    ]
 
 
 def _build_accuracy(binary: bool) -> keras.metrics.Metric:
@@ -137,24 +155,10 @@ def _build_accuracy(binary: bool) -> keras.metrics.Metric:
     return keras.metrics.MeanMetricWrapper(keras.metrics.binary_accuracy, "accuracy", threshold=0.0)
 
 
-def _build_callbacks(patience: int | None) -> list[keras.callbacks.Callback]:
-    callbacks: list[keras.callbacks.Callback] = [keras.callbacks.TerminateOnNaN()]
-    if patience is not None:
-        callbacks.append(
-            keras.callbacks.EarlyStopping("val_loss", patience=patience, restore_best_weights=True, start_from_epoch=0)
-        )
-    return callbacks
-
-
-class _RateRecorder(keras.callbacks.Callback):  # type: ignore[misc] # Keras ships no types
-    """Notes the learning rate at the end of every epoch."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.values: list[float] = []
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002 - as Keras calls it
-        self.values.append(float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate)))
+def _build_stopping(patience: int | None) -> keras.callbacks.EarlyStopping | None:
+    if patience is None:
+        return None
+    return keras.callbacks.EarlyStopping("val_loss", patience=patience, restore_best_weights=True, start_from_epoch=0)
 
 
 def _build_optimizer(settings: FitSettings, steps_per_epoch: int) -> keras.optimizers.Optimizer:

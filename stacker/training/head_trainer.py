@@ -6,7 +6,8 @@ No network runs in a fit. The member is assembled once, to be saved.
 import keras
 import numpy as np
 
-from stacker.training.trainer import FittedMember, Request, Trainer
+from stacker.training.fitted_member import FittedMember
+from stacker.training.trainer import Request, Trainer
 
 
 class HeadTrainer(Trainer):

@@ -4,8 +4,9 @@ import time
 
 import numpy as np
 
+from stacker.artifacts.checkpoints import Checkpoint
 from stacker.artifacts.progress import open_progress
-from stacker.splits.held_out import Plan
+from stacker.splits.held_out import Fold, Plan
 from stacker.training.trainer import Trainer
 
 
@@ -36,10 +37,23 @@ def predict_held_out(trainer: Trainer, plan: Plan, train: np.ndarray, seconds: f
     with open_progress(title, len(plan.folds), "fits", is_shown=not trainer.runs_network) as bar:
         for number, fold in enumerate(plan.folds, start=1):
             trainer.place = f"fold {number} of {len(plan.folds)}"
-            started = time.monotonic()
-            fitted = trainer.fit(fold.learn)
-            (held_out[fold.predict],) = trainer.predict(fitted, ("train", fold.predict))
+            held_out[fold.predict] = _predict_fold(trainer, fold)
             bar.update()
-            if trainer.runs_network:
-                print(f"{trainer.label}: {trainer.place} in {time.monotonic() - started:.1f} s", flush=True)
     return {"held_out": held_out, "held_out_rows": np.arange(len(train)), "held_out_fold": plan.cuts}
+
+
+def _predict_fold(trainer: Trainer, fold: Fold) -> np.ndarray:
+    """The logits of a fold's rows, by a fit on the others, or as an interrupted run has kept them."""
+    what, kept = f"{trainer.label}: {trainer.place}", trainer.checkpoints
+    found = None if kept is None else kept.read(trainer.fit_name)
+    if found is not None:
+        print(f"{what}: as an interrupted run has kept it", flush=True)
+        return found.arrays["held_out"]
+    started = time.monotonic()
+    (logits,) = trainer.predict(trainer.fit(fold.learn), ("train", fold.predict))
+    if trainer.runs_network:
+        print(f"{what} in {time.monotonic() - started:.1f} s", flush=True)
+    if kept is not None:
+        kept.write(trainer.fit_name, Checkpoint({"held_out": logits}, {}), what)
+        kept.remove(trainer.fit_name)  # what the fit needed to go on
+    return logits

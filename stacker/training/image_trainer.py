@@ -13,9 +13,10 @@ import numpy as np
 from stacker.artifacts.curves import Epoch
 from stacker.settings.training import FineTune
 from stacker.training.augmentation import augment_inputs
+from stacker.training.fitted_member import FittedMember
 from stacker.training.frozen_noise import rest_dropout
 from stacker.training.phases import choose_fit
-from stacker.training.trainer import FittedMember, Request, Trainer
+from stacker.training.trainer import Request, Trainer
 
 
 class ImageTrainer(Trainer):

@@ -12,10 +12,11 @@ from stacker.artifacts.curves import Epoch
 from stacker.artifacts.errors import PipelineError
 from stacker.settings.inference import Inference
 from stacker.splits.held_out import Fold
+from stacker.training.fitted_member import FittedMember
 from stacker.training.linear_fits import LinearHead, fit_strengths, tune_strength
 from stacker.training.logit_losses import compute_losses
 from stacker.training.member_parts import MemberParts
-from stacker.training.trainer import FittedMember, Request, Trainer
+from stacker.training.trainer import Request, Trainer
 
 
 class LinearTrainer(Trainer):

@@ -1,6 +1,5 @@
 """The one or two phases in which a member is trained, each as settings for one fit."""
 
-from stacker.artifacts.curves import Epoch
 from stacker.settings.training import FineTune, Training
 from stacker.training.fitting import FitSettings
 
@@ -13,18 +12,3 @@ def choose_fit(training: Training) -> FitSettings:
 def choose_fine_tune(training: Training, fine_tune: FineTune) -> FitSettings:
     """How the second phase runs: as the first one, but for the epochs and the learning rate."""
     return choose_fit(training)._replace(epochs=fine_tune.epochs, learning_rate=fine_tune.learning_rate)
-
-
-def choose_kept(history: tuple[Epoch, ...], patience: int | None) -> int:
-    """Which epoch's weights are kept: of the first one of the lowest validation loss; of the last without patience.
-
-    Args:
-        history: the epochs of one phase, or of all.
-        patience: the setting.
-
-    Returns:
-        An index of `history`.
-    """
-    if patience is None:
-        return len(history) - 1
-    return min(range(len(history)), key=lambda number: history[number].val_loss)

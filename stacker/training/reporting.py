@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from stacker.training.trainer import FittedMember, Trainer
+from stacker.training.fitted_member import FittedMember
+from stacker.training.trainer import Trainer
 
 
 def predict_initially(trainer: Trainer, rows: np.ndarray, is_wanted: bool) -> np.ndarray:

@@ -2,46 +2,28 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 import keras
 import numpy as np
 
+from stacker.artifacts.checkpoints import Checkpoints
 from stacker.artifacts.curves import Epoch
 from stacker.inference.predictors import compile_predictor
 from stacker.settings.inference import Inference
 from stacker.settings.training import FineTune
 from stacker.splits.held_out import Fold
-from stacker.training.batches import Batches
-from stacker.training.class_weights import compute_class_weights
-from stacker.training.fitting import FitSettings, encode_targets, fit_model
+from stacker.training.fit_record import FitRecord
+from stacker.training.fitted_member import FittedMember
+from stacker.training.fitting import FitSettings, fit_model
 from stacker.training.head_predictions import predict_features
-from stacker.training.linear_fits import LinearHead
+from stacker.training.kept_epoch import choose_kept
+from stacker.training.member_batches import build_batches
 from stacker.training.member_parts import MemberParts
-from stacker.training.phases import choose_fine_tune, choose_fit, choose_kept
+from stacker.training.phases import choose_fine_tune, choose_fit
 
 PHASES = {"head": "training the head", "fine_tune": "fine-tuning", "all": "training the network"}
 Request = tuple[str, np.ndarray | None]  # a split and its row numbers, int64, (m,); None for all
-
-
-class FittedMember(NamedTuple):
-    """A member, trained or about to be.
-
-    Attributes:
-        head: from features to logits.
-        model: from images to logits; None where only the head was needed so far.
-        history: the epochs of all phases.
-        kept: the index in `history` of the epoch whose weights the member has.
-        tail: of `model`, from kept activations to logits; None where it was not fine-tuned from them.
-        linear: the head in float64, where it was fitted to its optimum.
-    """
-
-    head: keras.Model
-    model: keras.Model | None = None
-    history: tuple[Epoch, ...] = ()
-    kept: int = -1
-    tail: keras.Model | None = None
-    linear: LinearHead | None = None
 
 
 class Trainer(ABC):
@@ -56,11 +38,15 @@ class Trainer(ABC):
         training: its block `training`.
         inference: engine, precision and batch size of predictions.
         place: which of several fits is running, such as "fold 2 of 5", for whoever waits for it.
+        checkpoints: what the training keeps of itself while it runs; None where it keeps nothing.
+        seconds_before: that earlier runs have spent on what the fits so far took from their checkpoints.
     """
 
     runs_network: ClassVar[bool]
     has_choice = False
     place = ""
+    checkpoints: Checkpoints | None = None
+    seconds_before = 0.0
 
     def __init__(self, parts: MemberParts, inference: Inference):
         self.label = parts.label
@@ -124,6 +110,11 @@ class Trainer(ABC):
         head = self.parts.build_head(rows, backbone.output_shape[1])
         return FittedMember(head, self.parts.assemble(backbone, head))
 
+    @property
+    def fit_name(self) -> str:
+        """What the fit that is running is called among the checkpoints."""
+        return self.place.replace(" ", "_") or "final"
+
     def note(self, fitted: FittedMember, history: tuple[Epoch, ...]) -> FittedMember:
         """`fitted` with its epochs, all phases of it done."""
         return fitted._replace(history=history, kept=choose_kept(history, self.training.patience))
@@ -140,24 +131,20 @@ class Trainer(ABC):
         settings: FitSettings,
         phase: str,
         is_long: bool = True,
+        before: tuple[Epoch, ...] = (),
     ) -> tuple[Epoch, ...]:
-        """Fit `model` on `rows` of what `inputs` holds of the train split; validation is watched. See `fit_model`."""
-        width = model.output_shape[-1]
-        labels, watched = self.data.labels["train"], self.data.labels["validation"]
-        weights = watched_weights = None
-        if self.training.class_weights == "balanced":
-            weights = np.ones(len(labels), np.float32)
-            weights[rows] = compute_class_weights(labels[rows])
-            watched_weights = compute_class_weights(watched).astype(
-                np.float32
-            )  # or the rare class could not stop the fit
-        size, everything = settings.batch_size, np.arange(len(watched))
-        train = Batches(inputs["train"], encode_targets(labels, width), rows, size, settings.seed, weights)
-        validation = Batches(
-            inputs["validation"], encode_targets(watched, width), everything, size, weights=watched_weights
-        )
+        """Fit `model` on `rows` of what `inputs` holds of the train split; validation is watched. See `fit_model`.
+
+        Where an earlier run was interrupted, it goes on from the checkpoint. `before` are the epochs of the phases
+        before this one.
+        """
+        train, validation = build_batches(self.data, inputs, rows, self.training, model.output_shape[-1])
         title = ", ".join(part for part in (f"{self.label}: {PHASES[phase]}", self.place) if part)
-        return tuple(fit_model(model, train, validation, settings, phase, is_long, title))
+        record = None
+        if self.checkpoints is not None:
+            record = FitRecord(self.checkpoints, self.fit_name, phase, title, before)
+            self.seconds_before += record.seconds_before
+        return tuple(fit_model(model, train, validation, settings, phase, is_long, title, record))
 
     def fine_tune_phase(
         self,
@@ -182,7 +169,8 @@ class Trainer(ABC):
             The epochs of both phases.
         """
         before = model.get_weights()
-        second = self.fit_phase(model, inputs, rows, choose_fine_tune(self.training, fine_tune), "fine_tune")
+        settings = choose_fine_tune(self.training, fine_tune)
+        second = self.fit_phase(model, inputs, rows, settings, "fine_tune", before=first)
         history, patience = first + second, self.training.patience
         kept = choose_kept(history, patience)
         if kept < len(first):

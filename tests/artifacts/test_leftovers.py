@@ -252,3 +252,12 @@ def test_an_empty_lock_knows_nothing(workspace):
     sweep_all(["first"], [])
 
     assert list_files() == {"models/members/gone.h5"}
+
+
+def test_checkpoints_of_a_member_that_is_gone_go_and_others_stay(workspace, capsys):
+    write(".checkpoints/kept/01/final/all.npz", ".checkpoints/gone/01/final/all.npz")
+
+    sweep_all(["kept"], [])
+
+    assert [path.name for path in Path(".checkpoints").iterdir()] == ["kept"]
+    assert capsys.readouterr().out == "removed .checkpoints/gone: earlier settings left it behind\n"

@@ -108,23 +108,45 @@ def test_bytes_are_scaled_and_a_download_that_ends_counts_anew(fast_log, capsys)
     assert lines == ["downloading: 1.00M of 5.00M bytes", "downloading: 5.00M of 5.00M bytes"]
 
 
-def test_a_terminal_gets_one_bar_which_goes_when_the_work_is_done():
+def show_in_terminal(work: str) -> str:
     controller, terminal = pty.openpty()
     termios.tcsetwinsize(terminal, (30, 90))
-    subprocess.run([sys.executable, "-c", WORK], stdout=terminal, stderr=terminal, cwd=ROOT, check=True)
+    subprocess.run([sys.executable, "-c", work], stdout=terminal, stderr=terminal, cwd=ROOT, check=True)
     os.close(terminal)
     written = b""
     while chunk := read(controller):
         written += chunk
     os.close(controller)
+    return written.decode()
 
-    *states, last = written.decode().split("\r")[1:-1]
+
+def test_a_terminal_gets_one_bar_which_goes_when_the_work_is_done():
+    *states, last = show_in_terminal(WORK).split("\r")[1:-1]
     bars = [state for state in states if state.strip()]
     assert re.fullmatch(r"pet: embedding:  25 %\|█+\S* +\| 1 of 4 photos, 00:0\d left, part 1", bars[1])
     assert all(len(bar) <= 90 and "\n" not in bar for bar in bars)
     assert bars[-1].endswith("4 of 4 photos, 00:00 left, part 4")
     assert states[-1].isspace()  # wiped out
     assert last == "the end"
+
+
+def test_a_line_that_stays_stands_above_the_bar_of_a_terminal_and_among_the_lines_of_a_log(fast_log, capsys):
+    shown = show_in_terminal(WORK.replace("bar.update()", "bar.update(); bar.say('half')")).split("\r")
+    numbers = [number for number, part in enumerate(shown) if part == "half"]
+    assert len(numbers) == 4
+    for number in numbers:
+        assert shown[number - 1].isspace()
+        assert shown[number + 1] == "\n"
+        assert shown[number + 2] == shown[number - 2]
+
+    with open_progress("pet", 4, "photos") as bar:
+        bar.skip(2)
+        bar.say("half")
+        bar.update()
+
+    logged = capsys.readouterr()
+    assert logged.out == "half\n"
+    assert logged.err.startswith("pet: 3 of 4 photos after ")
 
 
 def read(controller: int) -> bytes:

@@ -177,3 +177,31 @@ def test_how_long_a_failure_took_is_not_kept(called, workspace, monkeypatch, arg
         called(main, *arguments)
 
     assert read_seconds("train@first") is None
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [((), "`dvc repro` begins this stage anew, and keeps the stages before it"), (("pet: kept",), "pet: kept")],
+)
+def test_ctrl_c_ends_a_stage_with_a_line_on_how_to_go_on(called, capsys, words, told):
+    def main() -> None:
+        raise KeyboardInterrupt(*words)
+
+    with pytest.raises(SystemExit) as caught:
+        called(main)
+
+    assert caught.value.code == 130
+    assert capsys.readouterr() == ("", f"\nstopped: {told}\n")
+
+
+def test_ctrl_c_before_main_is_told_alike(called, capsys, monkeypatch):
+    def interrupt(*_) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("stacker.checks.command.verify_versions", interrupt)
+
+    with pytest.raises(SystemExit) as caught:
+        called(lambda: None)
+
+    assert caught.value.code == 130
+    assert capsys.readouterr().err.startswith("\nstopped: ")

@@ -50,3 +50,14 @@ def test_who_imports_a_stage_keeps_their_own_way_to_show_errors():
     result = run("-c", "import sys, stages; print(sys.excepthook is sys.__excepthook__)")
 
     assert result.stdout == "True\n"
+
+
+def test_ctrl_c_while_packages_are_imported_leaves_no_traceback(tmp_path):
+    (tmp_path / "stages").mkdir()
+    (tmp_path / "stages/__init__.py").write_text((ROOT / "stages/__init__.py").read_text())
+    (tmp_path / "stages/one.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\nwhile True: pass")
+
+    result = run("-m", "stages.one", folder=tmp_path)
+
+    assert result.returncode == 130
+    assert result.stderr == "\nstopped before it began: `dvc repro` runs this stage\n"

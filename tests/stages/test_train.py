@@ -49,6 +49,8 @@ def embedded(tmp_path_factory) -> Path:
     with contextlib.chdir(folder):
         write_arrays(COUNTS)
         Path("data/arrays/test/labels.npy").rename("test_labels.npy")
+        Path("data/code").mkdir()
+        Path("data/code/train.txt").write_text("module stages.train 0123\n", encoding="ascii")
         configure()
         call("embed")
     return folder
@@ -190,7 +192,8 @@ def test_train_fine_tunes_from_kept_activations(train, capsys):
     assert "pet: fine-tuning from kept activations, " in capsys.readouterr().out
     assert read_history("pet")["phase"] == ["head"] * 3 + ["fine_tune"]
     assert_saved_model_gives(predictions)
-    assert sorted(path.name for path in Path("data").iterdir()) == ["arrays", "features", "predictions"]
+    assert sorted(path.name for path in Path("data").iterdir()) == ["arrays", "code", "features", "predictions"]
+    assert not any(Path(".checkpoints").iterdir())
 
 
 def test_train_needs_disk_for_activations_and_says_so_before_it_trains(train, monkeypatch):

@@ -74,3 +74,23 @@ def test_a_memory_map_is_never_read_whole(tmp_path, seed):
     assert batches.inputs is images
     assert isinstance(batches.inputs, np.memmap)
     assert batches[0][0].shape == (10, 4, 4, 3)
+
+
+def test_the_shuffling_goes_on_from_where_it_was_read():
+    batches, later = (Batches(VALUES, TARGETS, ROWS, 3, seed=4) for _ in range(2))
+    read_epoch(batches)
+    shuffle = batches.read_shuffle()
+    expected = [read_epoch(batches) for _ in range(3)]
+
+    later.restore_shuffle(shuffle)
+
+    assert [read_epoch(later) for _ in range(3)] == expected
+
+
+def test_batches_without_a_seed_have_an_order_to_restore_and_no_generator():
+    shuffle = Batches(VALUES, TARGETS, ROWS, 3).read_shuffle()
+    batches = Batches(VALUES, TARGETS, ROWS, 3)
+    batches.restore_shuffle(shuffle)
+
+    assert shuffle.generator is None
+    assert read_epoch(batches) == [[1, 2, 3], [5, 8, 13], [21]]

@@ -10,8 +10,8 @@ from stacker.training.choosing import choose_trainer
 from stacker.training.class_weights import compute_class_weights
 from stacker.training.fitting import fit_model
 from stacker.training.head_predictions import predict_features
+from stacker.training.kept_epoch import choose_kept
 from stacker.training.member_data import MemberData
-from stacker.training.phases import choose_kept
 from stacker.training.trainer import Trainer
 
 ROWS = np.array([0, 1, 2, 3, 5, 6, 8, 11])

@@ -7,9 +7,9 @@ import pytest
 
 from stacker.artifacts.curves import Epoch
 from stacker.splits.held_out import Fold, Plan
+from stacker.training.fitted_member import FittedMember
 from stacker.training.held_out_predictions import predict_held_out
 from stacker.training.reporting import describe_folds, report_fit, report_held_out
-from stacker.training.trainer import FittedMember
 
 TRAIN = np.array([[0.1], [0.2], [0.3], [0.4], [0.5]], np.float32)
 
@@ -60,7 +60,7 @@ def test_out_of_fold_predictions_come_from_the_fit_that_did_not_learn_the_row(ru
         places.append(trainer.place)
         return np.sum(rows)
 
-    trainer = SimpleNamespace(label="pet", runs_network=runs_network, fit=fit, predict=predict)
+    trainer = SimpleNamespace(label="pet", runs_network=runs_network, checkpoints=None, fit=fit, predict=predict)
 
     held = predict_held_out(trainer, plan, TRAIN, 90.0)
 

@@ -14,6 +14,7 @@ from stacker.settings.backbone import Backbone
 from stacker.splits.held_out import Fold
 from stacker.training.activation_trainer import ActivationTrainer
 from stacker.training.choosing import choose_trainer
+from stacker.training.fitted_member import FittedMember
 from stacker.training.fitting import make_deterministic
 from stacker.training.head_predictions import predict_features
 from stacker.training.linear_fits import tune_strength
@@ -21,7 +22,7 @@ from stacker.training.linear_trainer import LinearTrainer
 from stacker.training.logit_losses import compute_losses
 from stacker.training.member_data import MemberData
 from stacker.training.reporting import predict_initially
-from stacker.training.trainer import FittedMember, Trainer
+from stacker.training.trainer import Trainer
 
 FINE_TUNE = {"layers": "conv_1", "epochs": 3, "learning_rate": 0.01, "batch_norm": "trained"}
 FLIP = {"horizontal_flip": True}
@@ -182,7 +183,7 @@ def noted_phases(monkeypatch) -> list[tuple]:
     """Fits nothing; notes of each phase its name, whether it is long, and the batches to learn from and to watch."""
     noted: list[tuple] = []
 
-    def note(model, train, validation, settings, phase, is_long, title):
+    def note(model, train, validation, settings, phase, is_long, title, record):
         noted.append((phase, is_long, train, validation))
         return [Epoch(1, phase, 1, 1, 1, 1, 1)]
 
