@@ -84,7 +84,8 @@ def main(ensemble: Annotated[str, typer.Argument(help="A label in the block `met
         widths = {label: values.shape[1] for label, values in held_out.logits.items()}
         model = assemble_ensemble(ensemble, loaded, restore_meta_model(fitted.weights, widths, class_count))
         save_model(model, path, describe_model("ensemble", ensemble, facts, hashed, answers))
-        checked = check_saved(path, load_images("test"), predicted["test"], inference, check.photos)
+        made_in = {str(member.precision) for member in predictions.values()}
+        checked = check_saved(path, load_images("test"), predicted["test"], made_in, inference, check.photos)
         file_bytes = np.array(path.stat().st_size)
     answers = answers._replace(checked_photos=np.array(checked), file_bytes=file_bytes, **measure_cost(model))
     save_ensemble_predictions(ensemble, answers)

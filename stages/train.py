@@ -28,11 +28,12 @@ from stacker.uncertainty.novelty import pack_familiar
 
 
 def main(member: Annotated[str, typer.Argument(help="A label in the block `members` of params.yaml.")]) -> None:
-    settings, stacking, inference = load_member(member), load_stacking(), load_inference()
+    settings, stacking = load_member(member), load_stacking()
     use_backend()
     # from here on Keras, on the backend chosen
     from stacker.artifacts.saved_models import save_model
     from stacker.backbones.costs import measure_cost
+    from stacker.inference.choosing import settle_precision
     from stacker.training.assembled import check_assembled
     from stacker.training.choosing import choose_trainer
     from stacker.training.describing import describe_model, name_weights
@@ -46,6 +47,7 @@ def main(member: Annotated[str, typer.Argument(help="A label in the block `membe
 
     make_deterministic()
     data = load_member_data(member, has_features=not settings.backbone.trainable)
+    inference = settle_precision(load_inference(), data.precision)
     groups = load_groups("train")
     draw = (stacking.folds, stacking.holdout, stacking.seed)
     plan = plan_fits(stacking.fit_on, data.labels["train"], groups, *draw, load_classes())
@@ -75,6 +77,7 @@ def main(member: Annotated[str, typer.Argument(help="A label in the block `membe
             **novelty,
             is_watched=np.array(fitted.linear is None and settings.training.patience is not None),
             **measure_cost(model),
+            precision=np.array(inference.precision),
         )
         facts = MemberFacts(
             backbone=settings.backbone.name,

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from stacker.artifacts.errors import PipelineError
 from stacker.artifacts.numpy_files import load_array
 
 FEATURES = Path("data/features")
@@ -18,6 +19,20 @@ def load_features(label: str, split: str) -> np.ndarray:
         PipelineError: there are none, or the file is damaged.
     """
     return load_array(FEATURES / label / f"{split}.npy", f"dvc repro embed@{label}", mmap_mode="r")
+
+
+def read_provenance(label: str) -> dict[str, str]:
+    """What made a member's features; for a backbone that is trained from the start, that there are none.
+
+    Raises:
+        PipelineError: the stage `embed` has not run.
+    """
+    path = FEATURES / label / PROVENANCE
+    try:
+        facts: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise PipelineError(f"{path} cannot be read ({error}): run `dvc repro --force embed@{label}`") from error
+    return facts
 
 
 def write_provenance(folder: Path, **facts: str) -> None:

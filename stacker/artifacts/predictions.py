@@ -43,6 +43,7 @@ class Predictions(NamedTuple):
         parameters: int64, (), of the saved model.
         gflop: float64, (), billions of operations a photo.
         file_bytes: int64, (), of the saved file.
+        precision: a string, (), in which its network ran, such as "float32".
     """
 
     train: np.ndarray
@@ -59,6 +60,7 @@ class Predictions(NamedTuple):
     parameters: np.ndarray = np.array(0)
     gflop: np.ndarray = np.array(0.0)
     file_bytes: np.ndarray = np.array(0)
+    precision: np.ndarray = np.array("float32")
 
     @property
     def is_leaked(self) -> bool:

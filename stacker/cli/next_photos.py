@@ -24,7 +24,7 @@ def choose(
     ] = None,
     model: Annotated[str | None, typer.Option(help="The .h5 or label of an ensemble.", show_default="ensemble")] = None,
     engine: Annotated[Literal["auto", "keras", "openvino"], typer.Option(help="What runs the network.")] = "auto",
-    precision: Annotated[Literal["float32", "bfloat16"], typer.Option(help="In which it runs.")] = "float32",
+    precision: Annotated[Literal["auto", "float32", "bfloat16"], typer.Option(help="In which it runs.")] = "float32",
     batch_size: Annotated[int, typer.Option(min=1, help="Photos at a time.")] = 8,
 ) -> None:
     """Say which photos without a label to label next: those on which the members' votes differ, of many kinds.

@@ -24,7 +24,7 @@ def predict(
     top: Annotated[int, typer.Option(min=1, help="How many classes to list, the likely ones first.")] = 1,
     members: Annotated[bool, typer.Option("--members", help="Each member's vote beside the verdict.")] = False,
     engine: Annotated[Literal["auto", "keras", "openvino"], typer.Option(help="What runs the network.")] = "auto",
-    precision: Annotated[Literal["float32", "bfloat16"], typer.Option(help="In which it runs.")] = "float32",
+    precision: Annotated[Literal["auto", "float32", "bfloat16"], typer.Option(help="In which it runs.")] = "float32",
     batch_size: Annotated[int, typer.Option(min=1, help="Photos at a time.")] = 8,
 ) -> None:
     """Say what is on photos, which may be of any size and format that `prepare` takes.

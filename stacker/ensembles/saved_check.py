@@ -1,5 +1,6 @@
 """Does the saved file of an ensemble, fed with photos through its inputs, give what its parts gave?"""
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Literal
 
@@ -8,15 +9,18 @@ import numpy as np
 from stacker.artifacts.errors import PipelineError
 from stacker.artifacts.predictions import compute_probabilities
 from stacker.artifacts.saved_models import load_model
+from stacker.inference.agreement import find_tolerance
 from stacker.inference.predictors import compile_predictor
 from stacker.settings.inference import Inference
 
-TOLERANCES = {"float32": 1e-3}  # of a probability; in any other precision
-COARSE_TOLERANCE = 0.1
-
 
 def check_saved(
-    path: Path, images: np.ndarray, expected: np.ndarray, inference: Inference, photos: int | Literal["all"]
+    path: Path,
+    images: np.ndarray,
+    expected: np.ndarray,
+    made_in: Collection[str],
+    inference: Inference,
+    photos: int | Literal["all"],
 ) -> int:
     """Reload the file, push test photos through its named inputs, and compare.
 
@@ -26,6 +30,7 @@ def check_saved(
         path: of the saved ensemble.
         images: of the test split, uint8, (n, side, side, 3), RGB, 0-255.
         expected: their logits by the meta-model on the members' saved predictions, float32, (n, 1) or (n, classes).
+        made_in: the precisions of the members' saved predictions.
         inference: engine and precision of the pass.
         photos: how many to take, spread evenly over the split, which lies in the order of the classes.
 
@@ -48,7 +53,7 @@ def check_saved(
         f"{predictor.precision}): largest difference {difference:.1e}, "
         f"{np.mean(decisions[0] == decisions[1]):.2%} of the decisions equal"
     )
-    tolerance = TOLERANCES.get(inference.precision, COARSE_TOLERANCE)
+    tolerance = find_tolerance(predictor.precision, *made_in)
     if not difference < tolerance:
         raise PipelineError(
             f"the assembled ensemble {path.stem} differs by {difference:.2g} from its parts (tolerance {tolerance}): "

@@ -5,6 +5,7 @@ import numpy as np
 
 from stacker.artifacts.errors import PipelineError
 from stacker.artifacts.predictions import compute_probabilities
+from stacker.inference.agreement import find_tolerance
 
 CHECKED_ROWS = 8
 
@@ -21,7 +22,7 @@ def check_assembled(model: keras.Model, images: np.ndarray, predicted: np.ndarra
     Raises:
         PipelineError: it does not, as when the features were made with other weights.
     """
-    tolerance = 1e-3 if precision == "float32" else 0.1
+    tolerance = find_tolerance(precision)
     received = keras.ops.convert_to_numpy(model(np.asarray(images[:CHECKED_ROWS], np.float32), training=False))
     difference = float(np.abs(received - compute_probabilities(predicted[:CHECKED_ROWS])).max())
     if not difference < tolerance:

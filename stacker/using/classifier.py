@@ -162,7 +162,7 @@ class Classifier:
 def load(
     path: str | Path = "models/ensemble.h5",
     engine: Literal["auto", "keras", "openvino"] = "auto",
-    precision: Literal["float32", "bfloat16"] = "float32",
+    precision: Literal["auto", "float32", "bfloat16"] = "float32",
     batch_size: int = 8,
 ) -> Classifier:
     """A trained model to predict with.

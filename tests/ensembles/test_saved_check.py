@@ -8,6 +8,7 @@ from stacker.artifacts.saved_models import save_model
 from stacker.ensembles.meta_model import assemble_ensemble, build_meta_model
 from stacker.ensembles.saved_check import check_saved, choose_rows
 
+FLOAT32 = {"float32"}
 IMAGES = np.random.default_rng(0).integers(0, 256, (11, 8, 8, 3), np.uint8)
 
 
@@ -59,7 +60,9 @@ def move(logit: np.ndarray, difference: float) -> np.ndarray:
 @pytest.mark.parametrize("engine", ["keras", "openvino"])
 @pytest.mark.parametrize(("photos", "count"), [(3, 3), (99, 11), ("all", 11)])
 def test_the_saved_file_gives_what_its_parts_give(ensemble, tmp_path, capsys, engine, photos, count):
-    checked = check_saved(tmp_path / "boss.h5", IMAGES, predict_logits(ensemble), make_inference(engine=engine), photos)
+    checked = check_saved(
+        tmp_path / "boss.h5", IMAGES, predict_logits(ensemble), FLOAT32, make_inference(engine=engine), photos
+    )
 
     assert checked == count
     printed = capsys.readouterr().out
@@ -72,23 +75,36 @@ def test_another_model_is_refused(ensemble, tmp_path):
     expected[6] = move(expected[6], 0.002)  # twice what float32 may differ
 
     with pytest.raises(PipelineError, match=r"boss differs by 0\.002 from its parts \(tolerance 0\.001\)"):
-        check_saved(tmp_path / "boss.h5", IMAGES, expected, make_inference(), "all")
+        check_saved(tmp_path / "boss.h5", IMAGES, expected, FLOAT32, make_inference(), "all")
+
+
+def test_predictions_in_a_coarser_precision_may_lie_further_off(ensemble, tmp_path):
+    expected = predict_logits(ensemble)
+    expected[6] = move(expected[6], 0.002)
+    inference = make_inference()
+
+    assert check_saved(tmp_path / "boss.h5", IMAGES, expected, {"float32", "bfloat16"}, inference, "all") == 11
+    expected[6] = move(expected[6], 0.2)
+    with pytest.raises(PipelineError, match=r"boss differs by 0\.2 from its parts \(tolerance 0\.1\)"):
+        check_saved(tmp_path / "boss.h5", IMAGES, expected, {"bfloat16"}, inference, "all")
 
 
 def test_rows_that_are_not_taken_are_not_compared(ensemble, tmp_path):
     expected = predict_logits(ensemble)
     expected[1] = np.log(0.4 / 0.6)  # its probability is 0; of 11 rows the 3 taken are 0, 3 and 7
 
-    assert check_saved(tmp_path / "boss.h5", IMAGES, expected, make_inference(), 3) == 3
+    assert check_saved(tmp_path / "boss.h5", IMAGES, expected, FLOAT32, make_inference(), 3) == 3
     with pytest.raises(PipelineError, match=r"differs by 0\.4"):
-        check_saved(tmp_path / "boss.h5", IMAGES, expected, make_inference(), "all")
+        check_saved(tmp_path / "boss.h5", IMAGES, expected, FLOAT32, make_inference(), "all")
 
 
 def test_an_undefined_answer_is_refused(ensemble, tmp_path):
     with pytest.raises(PipelineError, match="differs by nan from its parts"):
-        check_saved(tmp_path / "boss.h5", IMAGES, np.full((11, 1), np.nan, np.float32), make_inference(), "all")
+        check_saved(
+            tmp_path / "boss.h5", IMAGES, np.full((11, 1), np.nan, np.float32), FLOAT32, make_inference(), "all"
+        )
 
 
 def test_a_missing_file_is_named_with_its_stage(tmp_path):
     with pytest.raises(PipelineError, match=r"boss\.h5 cannot be loaded .*dvc repro stack@boss"):
-        check_saved(tmp_path / "boss.h5", IMAGES, np.zeros((11, 1), np.float32), make_inference(), "all")
+        check_saved(tmp_path / "boss.h5", IMAGES, np.zeros((11, 1), np.float32), FLOAT32, make_inference(), "all")

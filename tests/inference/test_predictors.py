@@ -6,11 +6,13 @@ from helpers import make_backbone_settings, make_inference
 
 from stacker.artifacts.errors import PipelineError
 from stacker.backbones.building import build_backbone
-from stacker.inference.predictors import choose_engine, compile_predictor
+from stacker.inference.choosing import has_amx
+from stacker.inference.predictors import compile_predictor
 from stacker.settings.members import Head
 from stacker.training.heads import assemble_member, build_head
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (11, 32, 32, 3), np.uint8)
+BYTES = dict.fromkeys("ab", np.dtype(np.uint8))
 HAS_BFLOAT16 = "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
@@ -105,15 +107,20 @@ def test_keras_in_bfloat16_names_the_setting():
         run(build_two_inputs(), dict.fromkeys("ab", IMAGES), engine="keras", precision="bfloat16")
 
 
-@pytest.mark.parametrize("engine", ["keras", "openvino"])
-def test_choose_engine_keeps_what_is_named(engine):
-    assert choose_engine(engine) == engine
+def test_auto_runs_in_what_is_faster_here_and_says_in_what():
+    predictor = compile_predictor(build_two_inputs(), make_inference(engine="openvino", precision="auto"), BYTES)
+
+    assert predictor.precision == ("bfloat16" if has_amx() else "float32")
 
 
-def test_choose_engine_takes_openvino_unless_keras_has_an_accelerator():
-    accelerators = keras.distribution.list_devices("gpu") + keras.distribution.list_devices("tpu")
+def test_bfloat16_by_hand_is_warned_of_where_it_is_slower(capsys):
+    if not HAS_BFLOAT16 or has_amx():
+        pytest.skip("this CPU has AMX, or no bfloat16 at all")
+    compile_predictor(build_two_inputs(), make_inference(engine="openvino", precision="bfloat16"), BYTES)
 
-    assert choose_engine("auto") == ("keras" if accelerators else "openvino")
+    assert (
+        "warning: inference.precision: bfloat16 is slower than float32 on a CPU without AMX" in capsys.readouterr().out
+    )
 
 
 def test_an_export_that_fails_names_the_way_out():

@@ -17,7 +17,7 @@ from helpers import write_arrays, write_edited
 from stacker.artifacts.arrays import load_classes, load_groups, load_images, load_labels
 from stacker.artifacts.curves import read_history
 from stacker.artifacts.errors import PipelineError
-from stacker.artifacts.features import load_features
+from stacker.artifacts.features import load_features, write_provenance
 from stacker.artifacts.predictions import Predictions, compute_probabilities, load_predictions
 from stacker.settings.inference import load_inference
 from stacker.settings.members import load_member
@@ -147,6 +147,15 @@ def test_train_holdout_predicts_rows_that_the_saved_model_never_saw(train):
     np.testing.assert_allclose(predict_saved("train")[rows], received, atol=1e-4)
     assert predictions.initial_test.shape == predictions.test.shape
     assert not np.array_equal(predictions.initial_test, predictions.test)
+
+
+def test_train_takes_the_precision_that_auto_chose_from_the_features(embedded, train):
+    shutil.copytree(embedded / "data", "data")
+    write_provenance(Path("data/features/pet"), engine="openvino", precision="bfloat16")
+
+    predictions = train({**HOLDOUT, "inference.precision": "auto"})
+
+    assert predictions.precision == "bfloat16"  # on any CPU: the head, which is all that runs here, is in float32
 
 
 def test_train_on_its_own_rows_is_flagged_as_leaked_and_learns(train, embedded):

@@ -1,0 +1,90 @@
+import keras
+import pytest
+from helpers import make_inference
+
+from stacker.inference import choosing
+from stacker.inference.agreement import find_tolerance
+from stacker.inference.choosing import choose_engine, has_accelerator, has_amx, settle_precision
+
+# what Linux says of an Intel Xeon of 2023, and of the same in a virtual machine that hides AMX
+WITH_AMX = "flags\t\t: fpu avx512f avx512_bf16 amx_bf16 avx512_fp16 amx_tile amx_int8\nbugs\t\t: spectre_v1\n"
+WITHOUT_AMX = "flags\t\t: fpu avx512f avx512_bf16 avx512_fp16\nbugs\t\t: spectre_v1\n"
+
+
+@pytest.fixture
+def write_cpu_info(tmp_path, monkeypatch):
+    """Let this machine's CPU have what a text in the way of Linux says."""
+    monkeypatch.delenv("ONEDNN_MAX_CPU_ISA", raising=False)
+
+    def write(text: str) -> None:
+        (tmp_path / "cpuinfo").write_text(text)
+        monkeypatch.setattr(choosing, "CPU_INFO", tmp_path / "cpuinfo")
+
+    return write
+
+
+@pytest.mark.parametrize("engine", ["keras", "openvino"])
+def test_choose_engine_keeps_what_is_named(engine):
+    assert choose_engine(engine) == engine
+
+
+def test_choose_engine_takes_openvino_unless_keras_has_an_accelerator():
+    accelerators = keras.distribution.list_devices("gpu") + keras.distribution.list_devices("tpu")
+
+    assert choose_engine("auto") == ("keras" if accelerators else "openvino")
+    assert has_accelerator() is bool(accelerators)
+
+
+@pytest.mark.parametrize(("text", "expected"), [(WITH_AMX, True), (WITHOUT_AMX, False), ("", False)])
+def test_amx_is_read_from_what_linux_says(write_cpu_info, text, expected):
+    write_cpu_info(text)
+
+    assert has_amx() is expected
+
+
+def test_no_amx_is_known_of_where_there_is_no_linux(tmp_path, monkeypatch):
+    monkeypatch.setattr(choosing, "CPU_INFO", tmp_path / "cpuinfo")
+
+    assert has_amx() is False
+
+
+@pytest.mark.parametrize(
+    ("limit", "expected"), [("DEFAULT", True), ("avx10_1_512_amx", True), ("AVX512_CORE_BF16", False), ("SSE41", False)]
+)
+def test_a_limit_on_instructions_holds_for_amx_too(write_cpu_info, monkeypatch, limit, expected):
+    write_cpu_info(WITH_AMX)
+    monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", limit)
+
+    assert has_amx() is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "engine", "made_in", "expected"),
+    [
+        (WITH_AMX, "openvino", "", "bfloat16"),
+        (WITH_AMX, "keras", "", "float32"),
+        (WITHOUT_AMX, "openvino", "", "float32"),
+        (WITHOUT_AMX, "openvino", "bfloat16", "bfloat16"),  # the features come from another machine
+        (WITH_AMX, "openvino", "float32", "float32"),
+    ],
+)
+def test_auto_is_bfloat16_where_that_is_faster_and_what_the_features_are_where_there_are_some(
+    write_cpu_info, text, engine, made_in, expected
+):
+    write_cpu_info(text)
+
+    settled = settle_precision(make_inference(precision="auto", engine=engine, batch_size=7), made_in)
+
+    assert settled == make_inference(precision=expected, engine=engine, batch_size=7)
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_a_precision_that_is_named_is_kept(write_cpu_info, precision):
+    write_cpu_info(WITH_AMX if precision == "float32" else WITHOUT_AMX)
+
+    assert settle_precision(make_inference(precision=precision)).precision == precision
+
+
+def test_the_coarsest_precision_says_how_far_two_passes_may_differ():
+    assert find_tolerance("float32", "float32") == 0.001
+    assert find_tolerance("float32", "bfloat16", "float32") == 0.1
