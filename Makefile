@@ -3,7 +3,7 @@
 PYTHON ?= python3
 # DVC starts each stage with `python`: the environment's must come first.
 ENVIRONMENT := PATH="$(CURDIR)/.venv/bin:$$PATH"
-EXTRA_LOCKS := locks/demo.lock locks/export.lock locks/heic.lock locks/parquet.lock locks/tfds.lock
+EXTRA_LOCKS := locks/demo.lock locks/export.lock locks/heic.lock locks/int8.lock locks/parquet.lock locks/tfds.lock
 
 .PHONY: repro test test-all test-extras lint bench mutants lock clean
 

@@ -47,6 +47,7 @@ from stacker.scoring.rows import (
     name_choice_rows,
     predict_choice_rows,
 )
+from stacker.scoring.saved_files import compare_saved_file
 from stacker.scoring.significance import Comparison, adjust_comparisons, compare_models
 from stacker.scoring.standings import Model, choose_best_member, rank_models
 from stacker.settings.reading import read_labels
@@ -137,6 +138,7 @@ def build_model(
         spread_classes(predictions.test),
         cost=read_cost(predictions),
         doubt=measure_doubt(predictions, load_labels("validation"), test) if is_known else None,
+        saved_file=compare_saved_file(predictions, test) if is_known else None,
     )
 
 

@@ -32,7 +32,7 @@ def main(member: Annotated[str, typer.Argument(help="A label in the block `membe
 
         arrays = {split: load_images(split) for split in SPLITS}
         backbone = build_backbone(member, settings, arrays["train"].shape[1])
-        predictor = compile_predictor(backbone, inference, {member: arrays["train"].dtype})
+        predictor = compile_predictor(backbone, inference, {member: arrays["train"].dtype}, {member: arrays["train"]})
         count = sum(map(len, arrays.values()))
         print(f"{member}: {count:,} photos through {settings.name} ({predictor.engine}, {predictor.precision})")
         with open_progress(f"{member}: embedding", count, "photos") as bar:

@@ -26,6 +26,7 @@ from stacker.scoring.doubt import describe_doubt, measure_doubt
 from stacker.scoring.model_costs import read_cost
 from stacker.scoring.reports import describe_scores, take_headline, write_metrics
 from stacker.scoring.rows import Rows, load_choice_rows, load_test_rows, name_choice_rows, predict_choice_rows
+from stacker.scoring.saved_files import compare_saved_file
 from stacker.scoring.score_intervals import compute_score_intervals
 from stacker.scoring.scores import compute_scores, compute_summary
 
@@ -48,6 +49,9 @@ def main(
     cost = read_cost(predictions)
     if cost is not None:
         facts["cost"] = cost._asdict()
+    saved_file = compare_saved_file(predictions, test)
+    if saved_file is not None:
+        facts["saved_file"] = saved_file
     if isinstance(predictions, EnsemblePredictions):
         fit_on = str(predictions.fit_on)
         # leaked: the meta-model learnt from predictions on rows that its members had learnt

@@ -85,9 +85,9 @@ def main(ensemble: Annotated[str, typer.Argument(help="A label in the block `met
         model = assemble_ensemble(ensemble, loaded, restore_meta_model(fitted.weights, widths, class_count))
         save_model(model, path, describe_model("ensemble", ensemble, facts, hashed, answers))
         made_in = {str(member.precision) for member in predictions.values()}
-        checked = check_saved(path, load_images("test"), predicted["test"], made_in, inference, check.photos)
+        saved = check_saved(path, load_images("test"), predicted["test"], made_in, inference, check.photos)
         file_bytes = np.array(path.stat().st_size)
-    answers = answers._replace(checked_photos=np.array(checked), file_bytes=file_bytes, **measure_cost(model))
+    answers = answers._replace(**saved, file_bytes=file_bytes, **measure_cost(model))
     save_ensemble_predictions(ensemble, answers)
     write_history(ensemble, fitted.history)
     save_leave_one_out(ensemble, fit_without_each(held_out, settings, fitted.spread))

@@ -64,7 +64,8 @@ def main(member: Annotated[str, typer.Argument(help="A label in the block `membe
         report_fit(member, len(plan.final.learn), fitted, seconds)
         predicted = dict(zip(SPLITS, trainer.predict(fitted, *((split, None) for split in SPLITS)), strict=True))
         model = give_probabilities(trainer.assemble(fitted))
-        check_assembled(model, data.images["validation"], predicted["validation"], inference.precision)
+        made_in = inference.precision if trainer.runs_network else data.precision
+        saved = check_assembled(model, data.images, predicted, made_in, inference)
         started = time.monotonic()
         held_out = predict_held_out(trainer, plan, predicted["train"], seconds)
         report_held_out(member, len(plan.folds), time.monotonic() - started)
@@ -77,7 +78,8 @@ def main(member: Annotated[str, typer.Argument(help="A label in the block `membe
             **novelty,
             is_watched=np.array(fitted.linear is None and settings.training.patience is not None),
             **measure_cost(model),
-            precision=np.array(inference.precision),
+            precision=np.array(made_in),
+            **saved,
         )
         facts = MemberFacts(
             backbone=settings.backbone.name,

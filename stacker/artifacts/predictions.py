@@ -44,6 +44,9 @@ class Predictions(NamedTuple):
         gflop: float64, (), billions of operations a photo.
         file_bytes: int64, (), of the saved file.
         precision: a string, (), in which its network ran, such as "float32".
+        saved_rows: int64, (k,), test rows that went through the saved file, where its network ran in int8 and the file
+            does not.
+        saved_test: what the file gave for them: probabilities, float32, (k, 1) or (k, classes).
     """
 
     train: np.ndarray
@@ -61,6 +64,8 @@ class Predictions(NamedTuple):
     gflop: np.ndarray = np.array(0.0)
     file_bytes: np.ndarray = np.array(0)
     precision: np.ndarray = np.array("float32")
+    saved_rows: np.ndarray = np.empty(0, np.int64)
+    saved_test: np.ndarray = np.empty((0, 1), np.float32)
 
     @property
     def is_leaked(self) -> bool:
@@ -95,6 +100,9 @@ class EnsemblePredictions(NamedTuple):
         parameters: int64, (), of the saved model.
         gflop: float64, (), billions of operations a photo.
         file_bytes: int64, (), of the saved file.
+        saved_rows: int64, (k,), test rows that went through the saved file, where a member's network ran in int8 and
+            the file does not.
+        saved_test: what the file gave for them: probabilities, float32, (k, 1) or (k, classes).
     """
 
     train: np.ndarray
@@ -110,6 +118,8 @@ class EnsemblePredictions(NamedTuple):
     parameters: np.ndarray = np.array(0)
     gflop: np.ndarray = np.array(0.0)
     file_bytes: np.ndarray = np.array(0)
+    saved_rows: np.ndarray = np.empty(0, np.int64)
+    saved_test: np.ndarray = np.empty((0, 1), np.float32)
 
 
 def save_predictions(label: str, predictions: Predictions) -> None:

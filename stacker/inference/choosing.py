@@ -43,14 +43,18 @@ def has_amx() -> bool:
     return CPU_INFO.exists() and "amx_bf16" in CPU_INFO.read_text(encoding="utf-8").split()
 
 
-def settle_precision(inference: Inference, made_in: str = "") -> Inference:
+def settle_precision(inference: Inference, made_in: str = "", can_quantise: bool = False) -> Inference:
     """Resolve the precision "auto": bfloat16 where OpenVINO runs on a CPU with AMX, else float32.
 
     Args:
         inference: the block as it is written.
         made_in: the precision that is settled already, as of kept features; empty where none is.
+        can_quantise: is int8 meant for what is to run? If not, that runs in float32, as saved files do.
     """
-    if inference.precision != "auto":
-        return inference
-    is_faster = has_amx() and choose_engine(inference.engine) == "openvino"
-    return inference.model_copy(update={"precision": made_in or ("bfloat16" if is_faster else "float32")})
+    precision: str = inference.precision
+    if precision == "auto":
+        is_faster = has_amx() and choose_engine(inference.engine) == "openvino"
+        precision = made_in or ("bfloat16" if is_faster else "float32")
+    if precision == "int8" and not can_quantise:
+        precision = "float32"
+    return inference.model_copy(update={"precision": precision})

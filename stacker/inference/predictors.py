@@ -15,6 +15,7 @@ from stacker.artifacts.errors import PipelineError
 from stacker.artifacts.progress import Progress, join_progress
 from stacker.inference.choosing import choose_engine, has_amx, settle_precision
 from stacker.inference.openvino_export import export_openvino
+from stacker.inference.quantising import quantise
 from stacker.settings.inference import Inference
 
 Inputs = Mapping[str, np.ndarray]
@@ -27,7 +28,7 @@ class Predictor:
 
     Attributes:
         engine: "keras" or "openvino", never "auto".
-        precision: "float32" or "bfloat16", as it really runs.
+        precision: "float32", "bfloat16" or "int8", as it really runs.
     """
 
     engine: str
@@ -115,18 +116,22 @@ class KerasPredictor(Predictor):
 class OpenVINOPredictor(Predictor):
     engine = "openvino"
 
-    def __init__(self, model: keras.Model, settings: Inference, dtypes: Mapping[str, np.dtype]):
+    def __init__(
+        self, model: keras.Model, settings: Inference, dtypes: Mapping[str, np.dtype], calibration: Inputs | None
+    ):
         super().__init__(model, settings.batch_size)
         import openvino
 
         core = openvino.Core()
         network = export_openvino(model, core)
+        if settings.precision == "int8" and calibration is not None:
+            network = quantise(network, calibration)
         network.reshape({name: [self.batch_size, *network.input(name).partial_shape[1:]] for name in dtypes})
         preprocessor = openvino.preprocess.PrePostProcessor(network)
         for name, dtype in dtypes.items():
             preprocessor.input(name).tensor().set_element_type(openvino.Type(dtype))  # cast inside: less to copy
         # Said outright: on a CPU with AMX, OpenVINO would choose bfloat16 by itself.
-        precision = openvino.Type.f32 if settings.precision == "float32" else openvino.Type.bf16
+        precision = openvino.Type.bf16 if settings.precision == "bfloat16" else openvino.Type.f32
         hints = {"PERFORMANCE_HINT": "THROUGHPUT", "INFERENCE_PRECISION_HINT": precision}
         self.compiled = core.compile_model(preprocessor.build(), "CPU", hints)
         is_native = precision == openvino.Type.f32 or "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
@@ -166,13 +171,17 @@ class OpenVINOPredictor(Predictor):
         return request
 
 
-def compile_predictor(model: keras.Model, settings: Inference, dtypes: Mapping[str, np.dtype]) -> Predictor:
+def compile_predictor(
+    model: keras.Model, settings: Inference, dtypes: Mapping[str, np.dtype], calibration: Inputs | None = None
+) -> Predictor:
     """Make `model` ready on the engine that `settings` names, in its precision; "auto" is resolved.
 
     Args:
         model: a Keras model with one output, (n, width).
         settings: engine, precision and batch size.
         dtypes: the dtype of the array that each input, by name, will be fed.
+        calibration: by input name, the photos to quantise by, where the precision is int8; a network without them, such
+            as one that was trained here, runs in float32 then.
 
     Raises:
         PipelineError: the model has other inputs, or the engine cannot run it, or not in this precision; the message
@@ -181,7 +190,7 @@ def compile_predictor(model: keras.Model, settings: Inference, dtypes: Mapping[s
     names = {tensor.name for tensor in model.inputs}
     if set(dtypes) != names:
         raise PipelineError(f"{model.name} takes the inputs {sorted(names)}, received {sorted(dtypes)}")
-    settings = settle_precision(settings)
+    settings = settle_precision(settings, can_quantise=calibration is not None)
     if choose_engine(settings.engine) == "keras":
         return KerasPredictor(model, settings)
-    return OpenVINOPredictor(model, settings, dtypes)
+    return OpenVINOPredictor(model, settings, dtypes, calibration)

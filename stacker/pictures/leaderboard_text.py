@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from stacker.pictures.doubt_text import describe_doubts
+from stacker.pictures.saved_file_text import describe_saved_files
 from stacker.pictures.tables import build_table, escape_name, escape_text
 from stacker.pictures.verdict_text import judge_ensembles, judge_members
 from stacker.scoring.leaderboard import Findings
@@ -43,6 +44,7 @@ def write_markdown(findings: Findings) -> str:
         f"{CALIBRATION_BINS} bins of equal width).",
         _tabulate_scores(findings.standings),
         describe_doubts(findings.standings),
+        describe_saved_files(findings.standings),
         judge_ensembles(findings),
         judge_members(findings),
         "## Recall of each class",

@@ -25,6 +25,8 @@ class Model(NamedTuple):
             or where it would squeeze all others, as the most frequent class does.
         cost: what it costs to use; None where that is not known or not defined.
         doubt: what `stacker.scoring.doubt.measure_doubt` gives of it; None of baselines, which are not saved.
+        saved_file: what `stacker.scoring.saved_files.compare_saved_file` gives of it; None where the saved file is the
+            network that was scored.
     """
 
     kind: Literal["ensemble", "baseline", "member"]
@@ -35,6 +37,7 @@ class Model(NamedTuple):
     is_drawn: bool = True
     cost: ModelCost | None = None
     doubt: Mapping[str, Any] | None = None
+    saved_file: Mapping[str, Any] | None = None
 
     @property
     def key(self) -> str:

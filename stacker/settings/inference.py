@@ -10,7 +10,7 @@ from stacker.settings.sections import Count, Section
 
 class Inference(Section):
     engine: Literal["auto", "keras", "openvino"] = "auto"
-    precision: Literal["auto", "float32", "bfloat16"] = "float32"
+    precision: Literal["auto", "float32", "bfloat16", "int8"] = "float32"
     batch_size: Count = 32
 
 

@@ -6,34 +6,10 @@ from helpers import build_small_member, make_description, make_inference
 from stacker.artifacts.errors import PipelineError
 from stacker.artifacts.saved_models import save_model
 from stacker.ensembles.meta_model import assemble_ensemble, build_meta_model
-from stacker.ensembles.saved_check import check_saved, choose_rows
+from stacker.ensembles.saved_check import check_saved
 
 FLOAT32 = {"float32"}
 IMAGES = np.random.default_rng(0).integers(0, 256, (11, 8, 8, 3), np.uint8)
-
-
-@pytest.mark.parametrize(
-    ("n", "photos", "rows"),
-    [
-        (10, 3, [0, 3, 6]),
-        (10, 4, [0, 2, 5, 7]),
-        (5, 5, [0, 1, 2, 3, 4]),
-        (3, 256, [0, 1, 2]),
-        (4, "all", [0, 1, 2, 3]),
-        (7, 1, [0]),
-    ],
-)
-def test_rows_are_spread_over_the_split(n, photos, rows):
-    received = choose_rows(n, photos)
-
-    assert received.tolist() == rows
-    assert received.dtype == np.int64
-
-
-def test_rows_reach_every_class_of_a_split_that_lies_in_their_order():
-    labels = np.repeat(np.arange(10), 100)
-
-    assert np.bincount(labels[choose_rows(1000, 256)]).min() >= 25
 
 
 @pytest.fixture
@@ -64,7 +40,7 @@ def test_the_saved_file_gives_what_its_parts_give(ensemble, tmp_path, capsys, en
         tmp_path / "boss.h5", IMAGES, predict_logits(ensemble), FLOAT32, make_inference(engine=engine), photos
     )
 
-    assert checked == count
+    assert checked == {"checked_photos": count}
     printed = capsys.readouterr().out
     assert f"boss: {count} of 11 test photos through the saved file ({engine}, float32): largest difference" in printed
     assert "100.00% of the decisions equal" in printed
@@ -83,17 +59,34 @@ def test_predictions_in_a_coarser_precision_may_lie_further_off(ensemble, tmp_pa
     expected[6] = move(expected[6], 0.002)
     inference = make_inference()
 
-    assert check_saved(tmp_path / "boss.h5", IMAGES, expected, {"float32", "bfloat16"}, inference, "all") == 11
+    assert check_saved(tmp_path / "boss.h5", IMAGES, expected, {"float32", "bfloat16"}, inference, "all")
     expected[6] = move(expected[6], 0.2)
     with pytest.raises(PipelineError, match=r"boss differs by 0\.2 from its parts \(tolerance 0\.1\)"):
         check_saved(tmp_path / "boss.h5", IMAGES, expected, {"bfloat16"}, inference, "all")
+
+
+def test_what_the_file_gives_is_kept_where_a_members_predictions_came_through_int8(ensemble, tmp_path, capsys):
+    expected = predict_logits(ensemble)
+    wanted = 1 / (1 + np.exp(-expected))
+    expected[6] = move(expected[6], 0.2)
+    path, made_in, inference = tmp_path / "boss.h5", {"float32", "int8"}, make_inference(precision="int8")
+
+    kept = check_saved(path, IMAGES, expected, made_in, inference, 3)  # far fewer than it takes at least
+
+    assert kept["checked_photos"] == 11
+    np.testing.assert_array_equal(kept["saved_rows"], np.arange(11))
+    np.testing.assert_allclose(kept["saved_test"], wanted, atol=1e-5)
+    assert "mean difference 1.8e-02" in capsys.readouterr().out  # 0.2 of one photo in 11
+    expected[:] = move(expected, 0.15)
+    with pytest.raises(PipelineError, match=r"boss differs by 0\.17 from its parts \(tolerance 0\.1\)"):
+        check_saved(path, IMAGES, expected, made_in, inference, 3)
 
 
 def test_rows_that_are_not_taken_are_not_compared(ensemble, tmp_path):
     expected = predict_logits(ensemble)
     expected[1] = np.log(0.4 / 0.6)  # its probability is 0; of 11 rows the 3 taken are 0, 3 and 7
 
-    assert check_saved(tmp_path / "boss.h5", IMAGES, expected, FLOAT32, make_inference(), 3) == 3
+    assert check_saved(tmp_path / "boss.h5", IMAGES, expected, FLOAT32, make_inference(), 3)["checked_photos"] == 3
     with pytest.raises(PipelineError, match=r"differs by 0\.4"):
         check_saved(tmp_path / "boss.h5", IMAGES, expected, FLOAT32, make_inference(), "all")
 

@@ -3,7 +3,6 @@ import pytest
 from helpers import make_inference
 
 from stacker.inference import choosing
-from stacker.inference.agreement import find_tolerance
 from stacker.inference.choosing import choose_engine, has_accelerator, has_amx, settle_precision
 
 # what Linux says of an Intel Xeon of 2023, and of the same in a virtual machine that hides AMX
@@ -85,6 +84,10 @@ def test_a_precision_that_is_named_is_kept(write_cpu_info, precision):
     assert settle_precision(make_inference(precision=precision)).precision == precision
 
 
-def test_the_coarsest_precision_says_how_far_two_passes_may_differ():
-    assert find_tolerance("float32", "float32") == 0.001
-    assert find_tolerance("float32", "bfloat16", "float32") == 0.1
+def test_int8_is_for_what_is_quantised_alone(write_cpu_info):
+    write_cpu_info(WITH_AMX)
+    inference = make_inference(precision="int8")
+
+    assert settle_precision(inference, can_quantise=True).precision == "int8"
+    assert settle_precision(inference).precision == "float32"
+    assert settle_precision(inference, made_in="int8").precision == "float32"

@@ -53,6 +53,17 @@ def test_evaluate_scores_the_test_predictions_of_a_sigmoid(workspace, run_stage)
     assert [path.name for path in Path().rglob(".partial-*")] == []
 
 
+def test_evaluate_says_how_far_the_saved_file_lies_from_what_came_through_int8(workspace, run_stage):
+    write_labels(LABELS, 2)
+    saved = {"saved_rows": np.array([0, 7]), "saved_test": np.array([[0.4], [0.4]], np.float32)}
+    save_predictions("first", make_predictions(test=log_odds(SECOND), **saved))
+
+    run_stage("evaluate", "first")
+
+    found = read_metrics()["saved_file"]
+    assert (found["n"], found["accuracy"]) == (2, 0.5)
+
+
 def test_the_file_for_dvc_metrics_has_four_scores_and_no_other_key(workspace, run_stage):
     write_labels(LABELS, 2)
     save_predictions("first", make_predictions(test=log_odds(SECOND)))

@@ -158,6 +158,17 @@ def test_train_takes_the_precision_that_auto_chose_from_the_features(embedded, t
     assert predictions.precision == "bfloat16"  # on any CPU: the head, which is all that runs here, is in float32
 
 
+def test_train_keeps_what_the_saved_file_gives_where_the_features_came_through_int8(embedded, train):
+    shutil.copytree(embedded / "data", "data")
+    write_provenance(Path("data/features/pet"), engine="openvino", precision="int8")
+
+    predictions = train({**HOLDOUT, "inference.precision": "int8"})
+
+    assert predictions.precision == "int8"
+    np.testing.assert_array_equal(predictions.saved_rows, np.arange(COUNTS["test"]))
+    np.testing.assert_allclose(predictions.saved_test, predict_saved("test"), atol=1e-4)
+
+
 def test_train_on_its_own_rows_is_flagged_as_leaked_and_learns(train, embedded):
     predictions = train({"stacking.fit_on": "train", "training.epochs": 40})
 
