@@ -41,6 +41,7 @@ def main(member: Annotated[str, typer.Argument(help="A label in the block `membe
     from stacker.training.fitting import make_deterministic
     from stacker.training.held_out_predictions import predict_held_out
     from stacker.training.member_data import load_member_data
+    from stacker.training.precision import name_precision
     from stacker.training.probabilities import give_probabilities
     from stacker.training.reporting import describe_folds, predict_initially, report_fit, report_held_out
     from stacker.training.resuming import resumed_training
@@ -64,8 +65,9 @@ def main(member: Annotated[str, typer.Argument(help="A label in the block `membe
         report_fit(member, len(plan.final.learn), fitted, seconds)
         predicted = dict(zip(SPLITS, trainer.predict(fitted, *((split, None) for split in SPLITS)), strict=True))
         model = give_probabilities(trainer.assemble(fitted))
-        made_in = inference.precision if trainer.runs_network else data.precision
-        saved = check_assembled(model, data.images, predicted, made_in, inference)
+        is_frozen = not trainer.runs_network
+        made_in = data.precision if is_frozen else name_precision(settings, inference.precision)
+        saved = check_assembled(model, data.images, predicted, made_in, inference, is_frozen)
         started = time.monotonic()
         held_out = predict_held_out(trainer, plan, predicted["train"], seconds)
         report_held_out(member, len(plan.folds), time.monotonic() - started)

@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 # Of a probability. In int8 single photos can move far, so that the mean over the photos counts there.
-TOLERANCES = {"float32": 1e-3, "bfloat16": 0.1, "int8": 0.1}
+TOLERANCES = {"float32": 1e-3, "float16": 0.02, "bfloat16": 0.1, "int8": 0.1}
 
 
 class Agreement(NamedTuple):

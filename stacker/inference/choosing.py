@@ -12,10 +12,13 @@ WITHOUT_LIMIT = ("", "ALL", "DEFAULT")  # values of the variable that holds oneD
 
 
 def choose_engine(engine: str) -> str:
-    """Resolve "auto": Keras where its backend has an accelerator, else OpenVINO."""
+    """Resolve "auto": OpenVINO where Keras runs on TensorFlow without an accelerator, else Keras.
+
+    OpenVINO reads TensorFlow's graphs. Of what Keras exports from JAX it takes none.
+    """
     if engine != "auto":
         return engine
-    return "keras" if has_accelerator() else "openvino"
+    return "openvino" if keras.backend.backend() == "tensorflow" and not has_accelerator() else "keras"
 
 
 def has_accelerator() -> bool:

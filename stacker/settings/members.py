@@ -25,6 +25,12 @@ class Member(Section):
     head: Head = Head()
     training: Training = Training()
 
+    @property
+    def learns_from_images(self) -> bool:
+        """Does its training run its network? If not, it learns from kept features alone."""
+        training = self.training
+        return self.backbone.trainable or training.augmentation is not None or training.fine_tune is not None
+
     @model_validator(mode="after")
     def check_together(self) -> "Member":
         check_warmup(self.training)

@@ -40,5 +40,5 @@ class Training(Section):
     fine_tune: FineTune | None = None
     initial_scores: bool = False
     precision: Literal["float32", "auto_bfloat16", "mixed_bfloat16", "mixed_float16"] = "float32"
-    jit_compile: bool = False
+    jit_compile: bool | Literal["auto"] = "auto"
     seed: Seed = 1

@@ -72,16 +72,15 @@ def list_contradictions(settings: Settings) -> Iterator[str]:
 
 def list_learners_from_images(settings: Settings) -> list[str]:
     """The members whose training runs the network, so that no kept features say what it gives."""
-    return [
-        label
-        for label, member in settings.members.items()
-        if member.backbone.trainable
-        or member.training.augmentation is not None
-        or member.training.fine_tune is not None
-    ]
+    return [label for label, member in settings.members.items() if member.learns_from_images]
 
 
 def _check_member(settings: Settings, label: str, member: Member) -> Iterator[str]:
+    if settings.backend == "tensorflow" and member.training.jit_compile is True:
+        yield (
+            f"members.{label}: training.jit_compile: true does nothing on TensorFlow, where Keras leaves XLA out while "
+            "equal runs are to give equal bytes: set it to auto, or take `backend: jax`"
+        )
     if RESERVED_LABELS.fullmatch(label) or label.removeprefix("member_") in settings.members.keys() - {label}:
         yield f"members.{label}: that label is kept for a file or a layer of the pipeline's own: choose another"
     minimum = ARCHITECTURES[member.backbone.name].minimum_size

@@ -14,6 +14,11 @@ from stacker.settings.inference import Inference
 CHECKED_PHOTOS = 8
 QUANTISED_PHOTOS = 256  # where the predictions came through int8, and the file does not: the difference is reported
 
+TRAINED = (
+    "this machine rounds more coarsely than its precision explains: set `inference.engine: keras`, and "
+    "`training.precision: float32`"
+)
+
 
 def check_assembled(
     model: keras.Model,
@@ -21,6 +26,7 @@ def check_assembled(
     predicted: Mapping[str, np.ndarray],
     made_in: str,
     inference: Inference,
+    is_frozen: bool,
 ) -> dict[str, np.ndarray]:
     """Does the model that is saved give, from raw images, what was predicted through features or another engine?
 
@@ -30,6 +36,7 @@ def check_assembled(
         predicted: by split, their logits, float32, (n, 1) or (n, classes).
         made_in: the precision in which they were predicted.
         inference: engine, precision and batch size of a pass of the model.
+        is_frozen: do the predictions come from kept features?
 
     Returns:
         Where they were predicted through int8, what the model gives for test photos, as fields of `Predictions`; else
@@ -48,9 +55,9 @@ def check_assembled(
         received = keras.ops.convert_to_numpy(model(np.asarray(images[split][rows], np.float32), training=False))
     agreement = compare_passes(received, compute_probabilities(predicted[split][rows]), made_in)
     if not agreement.is_close:
+        others = f"were the features made with other weights? Run `dvc repro --force embed@{model.name}`"
         raise PipelineError(
             f"{model.name}: the assembled model differs by {agreement.difference:.2g} from the predictions (tolerance "
-            f"{agreement.tolerance}): were the features made with other weights? Run `dvc repro --force "
-            f"embed@{model.name}`"
+            f"{agreement.tolerance} in {made_in}): {others if is_frozen else TRAINED}"
         )
     return {"saved_rows": rows, "saved_test": received} if is_quantised else {}

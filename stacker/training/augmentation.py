@@ -3,6 +3,7 @@
 import keras
 
 from stacker.settings.training import Augmentation
+from stacker.training.compiling import allow_compilation
 
 
 def augment_inputs(model: keras.Model, settings: Augmentation | None, seed: int) -> keras.Model:
@@ -29,5 +30,5 @@ def augment_inputs(model: keras.Model, settings: Augmentation | None, seed: int)
         layers.append(keras.layers.RandomZoom(settings.zoom, fill_mode="nearest", seed=seed + 3))
     images = inner = keras.Input(model.input_shape[1:], name="augmented_images")
     for layer in layers:
-        inner = layer(inner)
+        inner = allow_compilation(layer)(inner)
     return keras.Model(images, model(inner), name=f"{model.name}_augmented")

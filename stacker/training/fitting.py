@@ -9,6 +9,7 @@ from stacker.artifacts.curves import Epoch
 from stacker.artifacts.errors import PipelineError
 from stacker.artifacts.progress import open_progress
 from stacker.training.batches import Batches
+from stacker.training.compiling import JitCompile, choose_compilation, choose_steps
 from stacker.training.fit_progress import EpochProgress, EpochRecorder, StepProgress
 from stacker.training.fit_record import EpochKeeper, FitRecord
 from stacker.training.fit_state import FitParts
@@ -30,7 +31,7 @@ class FitSettings(NamedTuple):
     patience: int | None = None
     label_smoothing: float = 0.0
     precision: str = "float32"
-    jit_compile: bool = False
+    jit_compile: JitCompile = "auto"
     seed: int = 0
 
 
@@ -67,7 +68,7 @@ def compile_model(
         model: gives logits, (n, 1) or (n, classes): its last layer is linear.
         settings: of the optimizer, its schedule and the loss.
         steps_per_epoch: batches, which the schedule counts.
-        steps_per_execution: batches that Keras runs at a time.
+        steps_per_execution: batches that Keras runs at a time, where its backend can.
     """
     binary = model.output_shape[-1] == 1
     loss_class = keras.losses.BinaryCrossentropy if binary else keras.losses.CategoricalCrossentropy
@@ -75,8 +76,8 @@ def compile_model(
         optimizer=_build_optimizer(settings, steps_per_epoch),
         loss=loss_class(from_logits=True, label_smoothing=settings.label_smoothing),
         metrics=[_build_accuracy(binary)],
-        jit_compile=settings.jit_compile,
-        steps_per_execution=steps_per_execution,
+        jit_compile=choose_compilation(settings.jit_compile),
+        steps_per_execution=choose_steps(steps_per_execution),
     )
 
 

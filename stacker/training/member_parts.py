@@ -8,6 +8,7 @@ from stacker.settings.members import Member, choose_solver
 from stacker.settings.training import FineTune
 from stacker.training.heads import assemble_member, build_head, unfreeze_layers
 from stacker.training.member_data import MemberData
+from stacker.training.precision import choose_policy
 
 
 class MemberParts:
@@ -45,8 +46,7 @@ class MemberParts:
         if self._looked_at is not None:
             backbone, self._looked_at = self._looked_at, None
             return backbone
-        precision = self.settings.training.precision
-        keras.config.set_dtype_policy("float32" if precision == "auto_bfloat16" else precision)
+        keras.config.set_dtype_policy(choose_policy(self.settings))
         backbone = build_backbone(self.label, self.settings.backbone, self.data.images["train"].shape[1])
         keras.config.set_dtype_policy("float32")
         self._layer_names = self._layer_names or [layer.name for layer in backbone.get_layer("network").layers]

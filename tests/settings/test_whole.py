@@ -184,6 +184,7 @@ WRONG_SETTINGS = [
     # what must agree
     ({"members.second": "DELETE"}, ["members: stacking needs at least two", "first", "meta_models: {}"]),
     ({"members": {}}, ["members: there is none: name at least one"]),
+    ({"members.second.training": {"jit_compile": True}}, ["members.second: training.jit_compile: true does nothing"]),
     (
         {"training.warmup_epochs": 3},
         ["members.first and members.second: ", "`training.warmup_epochs`", "cosine", "received constant"],

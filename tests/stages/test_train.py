@@ -169,6 +169,13 @@ def test_train_keeps_what_the_saved_file_gives_where_the_features_came_through_i
     np.testing.assert_allclose(predictions.saved_test, predict_saved("test"), atol=1e-4)
 
 
+def test_train_assembles_a_network_that_it_does_not_train_in_the_precision_of_its_features(train):
+    predictions = train({**HOLDOUT, "training.precision": "mixed_bfloat16"})
+
+    assert predictions.precision == "float32"
+    assert_saved_model_gives(predictions)
+
+
 def test_train_on_its_own_rows_is_flagged_as_leaked_and_learns(train, embedded):
     predictions = train({"stacking.fit_on": "train", "training.epochs": 40})
 
