@@ -39,8 +39,8 @@ mutants: .venv-mutants/installed
 .venv/installed: requirements.lock locks/opencv-headless.lock pyproject.toml
 	$(call install,.venv,requirements.lock)
 
-.venv-extras/installed: requirements.lock locks/opencv-headless.lock pyproject.toml $(EXTRA_LOCKS) locks/browser.lock locks/notebook.lock
-	$(call install,.venv-extras,requirements.lock $(EXTRA_LOCKS) locks/browser.lock locks/notebook.lock)
+.venv-extras/installed: requirements.lock locks/opencv-headless.lock pyproject.toml $(EXTRA_LOCKS) locks/browser.lock locks/jax.lock locks/notebook.lock
+	$(call install,.venv-extras,requirements.lock $(EXTRA_LOCKS) locks/browser.lock locks/jax.lock locks/notebook.lock)
 
 .venv-mutants/installed: requirements.lock locks/opencv-headless.lock pyproject.toml locks/mutants.lock
 	$(call install,.venv-mutants,requirements.lock locks/mutants.lock)
