@@ -9,7 +9,7 @@ import keras
 
 from stacker.artifacts.hdf5_check import Refused
 
-MOST_VALUES = 2**30  # of one layer for one photo: VGG's first gives as many for the largest image, 4,096 px
+MOST_VALUES = 2**28  # of one layer for one photo: VGG's first gives as many for the largest image, 2,048 px
 
 
 @contextmanager
