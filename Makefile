@@ -5,7 +5,7 @@ PYTHON ?= python3
 ENVIRONMENT := PATH="$(CURDIR)/.venv/bin:$$PATH"
 EXTRA_LOCKS := locks/demo.lock locks/export.lock locks/heic.lock locks/int8.lock locks/parquet.lock locks/tfds.lock
 
-.PHONY: repro test test-all test-extras lint bench mutants lock clean
+.PHONY: repro test test-all test-extras lint bench mutants advisories lock clean
 
 repro: .venv/installed
 	$(ENVIRONMENT) dvc repro
@@ -35,6 +35,11 @@ mutants: .venv-mutants/installed
 	PATH="$(CURDIR)/.venv-mutants/bin:$$PATH" mutmut run $(MUTANTS)
 	PATH="$(CURDIR)/.venv-mutants/bin:$$PATH" python -m tools.count_mutants
 
+# Asks PyPI's advisory database, over the network, whether a version that a lock file pins has a known vulnerability.
+advisories: .venv-advisories/installed
+	.venv-advisories/bin/pip-audit --strict --require-hashes --disable-pip \
+		$(addprefix -r ,requirements.lock $(sort $(wildcard locks/*.lock)))
+
 # Environments are installed once, and again when what they are made from has changed.
 .venv/installed: requirements.lock locks/opencv-headless.lock pyproject.toml
 	$(call install,.venv,requirements.lock)
@@ -44,6 +49,9 @@ mutants: .venv-mutants/installed
 
 .venv-mutants/installed: requirements.lock locks/opencv-headless.lock pyproject.toml locks/mutants.lock
 	$(call install,.venv-mutants,requirements.lock locks/mutants.lock)
+
+.venv-advisories/installed: requirements.lock locks/opencv-headless.lock pyproject.toml locks/advisories.lock
+	$(call install,.venv-advisories,requirements.lock locks/advisories.lock)
 
 # Makes the environment $(1) from the lock files $(2), and this project in it.
 # - Another Python is refused at once, not by pip when all else has been downloaded.

@@ -18,17 +18,19 @@ from stacker.uncertainty.novelty import learn_familiar, pack_familiar
 
 SIDE = 16
 CLASSES = ["dark", "light"]
+# Names that are markup, a template, or a command to a terminal; a folder's has no slash.
+HOSTILE = ["<img src=x onerror=alert(1)>", "${1+1}{{value}}<svg onload=alert(2)>\x1b[31m"]
 MEMBERS = ["first", "second"]
 MIDDLE = {"first": 0.5, "second": 0.75}  # of 1: how light a photo is that a member is undecided about
 
 
-def write_light_model(path: Path) -> None:
+def write_light_model(path: Path, classes: list[str] = CLASSES) -> None:
     """Save the ensemble. Its log odds of "light" are the mean of its members'."""
     members = {label: _build_member(label, middle) for label, middle in MIDDLE.items()}
     mean = (np.array([[0.5], [0.5], [0], [0]], np.float32), np.zeros(1, np.float32))
     meta_model = restore_meta_model(MetaWeights(MEMBERS, True, [mean]), dict.fromkeys(MEMBERS, 1), 2)
     path.parent.mkdir(parents=True, exist_ok=True)
-    save_model(assemble_ensemble("ensemble", members, meta_model), path, _describe())
+    save_model(assemble_ensemble("ensemble", members, meta_model), path, _describe(classes))
 
 
 def write_plain_photo(path: Path, grey: int, size: tuple[int, int] = (40, 30)) -> Path:
@@ -73,13 +75,13 @@ def _build_member(label: str, middle: float) -> keras.Model:
     return give_probabilities(keras.Model(images, head(pooled), name=label))
 
 
-def _describe() -> Description:
+def _describe(classes: list[str]) -> Description:
     noise = np.random.default_rng(0)
     greys = noise.uniform(0.1, 1, (100, 1)) + noise.normal(0, 0.02, (100, 3))
     familiar = pack_familiar(learn_familiar(greys[:80].astype(np.float32), greys[80:].astype(np.float32)))
     facts = MemberFacts(backbone="none", weights="random", familiar=familiar)
     thresholds = make_thresholds(sets={"0.9": 0.4, "0.95": 0.2}, level="0.95", novelty=50.0)
     described = make_description(
-        "ensemble", MEMBERS, classes=CLASSES, preparation=Preparation(side=SIDE), thresholds=thresholds
+        "ensemble", MEMBERS, classes=classes, preparation=Preparation(side=SIDE), thresholds=thresholds
     )
     return described.model_copy(update={"members": dict.fromkeys(MEMBERS, facts)})

@@ -120,11 +120,14 @@ def _list_locked_labels() -> Iterator[str]:
 
 def _bears_name(path: Path) -> bool:
     """Is the Keras model in an `.h5` file called as the file?"""
-    import h5py  # only where there is a stray
+    from stacker.artifacts.hdf5_check import UNREADABLE, Refused, read_network  # h5py, only where there is a stray
 
     try:
-        with h5py.File(path) as file:
-            config = json.loads(file.attrs.get("model_config", "{}"))
-    except OSError:  # no HDF5 file
+        network = json.loads(read_network(path))
+    except (Refused, *UNREADABLE, RecursionError):  # none of ours
         return False
-    return bool(config.get("config", {}).get("name") == path.stem)
+    return isinstance(network, dict) and _find_name(network.get("config")) == path.stem
+
+
+def _find_name(config: object) -> object:
+    return config.get("name") if isinstance(config, dict) else None

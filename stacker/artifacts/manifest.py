@@ -4,6 +4,7 @@ import csv
 from typing import NamedTuple
 
 from stacker.artifacts.arrays import COMMAND, MANIFEST, SPLITS
+from stacker.artifacts.csv_cells import read_cell
 from stacker.artifacts.errors import PipelineError
 from stacker.artifacts.skipped_photos import SKIPPED
 
@@ -43,8 +44,8 @@ def load_manifest() -> dict[str, list[Photo]]:
                 if line["split"] == SKIPPED:
                     continue
                 photo = Photo(
-                    path=line["path"],
-                    label=line["class"],
+                    path=read_cell(line["path"]),
+                    label=read_cell(line["class"]),
                     split=line["split"],
                     width=int(line["width"]),
                     height=int(line["height"]),

@@ -7,7 +7,12 @@ import keras
 
 from stacker.artifacts.descriptions import Description, write_description
 from stacker.artifacts.errors import PipelineError
+from stacker.artifacts.hdf5_check import UNREADABLE, Refused, count_numbers, read_network
+from stacker.artifacts.network_bounds import bounded_weights, check_outputs
+from stacker.artifacts.network_config import check_config
 from stacker.artifacts.outputs import replaced_file
+
+SUFFIX = ".h5"  # by another one Keras may take a file for an archive, which is not looked through
 
 
 def save_model(model: keras.Model, path: Path, description: Description) -> None:
@@ -31,12 +36,25 @@ def save_model(model: keras.Model, path: Path, description: Description) -> None
 
 
 def load_model(path: Path, stage: str) -> keras.Model:
-    """Load a model that `stage` wrote.
+    """Load a model that `stage` wrote, whoever may have put another file in its place.
 
     Raises:
-        PipelineError: the file is missing or no Keras model.
+        PipelineError: the file is missing, no Keras model, or one that might do harm; then Keras has not read it, or
+            has read its layers alone.
     """
     try:
-        return keras.models.load_model(path, compile=False)
-    except (OSError, ValueError) as error:
+        if path.suffix != SUFFIX:
+            raise Refused(f"its name does not end in {SUFFIX}")
+        numbers = count_numbers(path)
+        check_config(read_network(path))
+        with bounded_weights(numbers):
+            model = keras.models.load_model(path, compile=False)
+        check_outputs(model)
+    except Refused as reason:
+        raise PipelineError(
+            f"{path} is refused: {reason}. No stage writes such a file: delete it, then run `dvc repro {stage}`, or "
+            "`dvc checkout`"
+        ) from None
+    except UNREADABLE as error:
         raise PipelineError(f"{path} cannot be loaded ({error}): run `dvc repro {stage}`, or `dvc checkout`") from error
+    return model

@@ -3,6 +3,7 @@
 import csv
 
 from stacker.artifacts.arrays import MANIFEST
+from stacker.artifacts.csv_cells import read_cell
 from stacker.artifacts.errors import PipelineError
 
 SKIPPED = "skipped"  # what stands in the column `split` of one
@@ -16,6 +17,6 @@ def read_skipped() -> dict[str, str]:
     """
     try:
         with MANIFEST.open(newline="", encoding="utf-8") as stream:
-            return {row["path"]: row["reason"] for row in csv.DictReader(stream) if row["split"] == SKIPPED}
+            return {read_cell(row["path"]): row["reason"] for row in csv.DictReader(stream) if row["split"] == SKIPPED}
     except FileNotFoundError:
         raise PipelineError(f"{MANIFEST} is missing: run `dvc repro prepare`, or `dvc checkout`") from None

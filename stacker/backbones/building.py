@@ -7,11 +7,13 @@ import keras
 import numpy as np
 
 from stacker.artifacts.errors import PipelineError
+from stacker.artifacts.hdf5_check import UNREADABLE, Refused, count_numbers
 from stacker.backbones.plain_layers import use_plain_layers
 from stacker.backbones.resizing import build_resizing
 from stacker.settings.architectures import ARCHITECTURES
 from stacker.settings.backbone import Backbone
 
+WEIGHTS_SUFFIXES = (".h5", ".hdf5")
 POOLINGS = {
     "avg": keras.layers.GlobalAveragePooling2D,
     "max": keras.layers.GlobalMaxPooling2D,
@@ -80,11 +82,20 @@ def build_pixel_scaling(architecture: str) -> keras.layers.Dense:
 
 
 def _check_weights(label: str, weights: str | None) -> None:
-    if weights not in (None, "imagenet") and not Path(weights).is_file():
+    if weights in (None, "imagenet"):
+        return
+    where = f"members.{label}.backbone.weights, or the shared backbone.weights"
+    if not Path(weights).is_file():
         raise PipelineError(
-            f"members.{label}.backbone.weights, or the shared backbone.weights: expected `imagenet`, `null` for random "
-            f"weights, or the path of an existing weights file, received {weights!r}"
+            f"{where}: expected `imagenet`, `null` for random weights, or the path of an existing weights file, "
+            f"received {weights!r}"
         )
+    try:
+        if not weights.endswith(WEIGHTS_SUFFIXES):  # by another one Keras takes it for an archive
+            raise Refused(f"a file of weights ends in {' or '.join(WEIGHTS_SUFFIXES)}")
+        count_numbers(Path(weights))
+    except (Refused, *UNREADABLE) as reason:
+        raise PipelineError(f"{where}: {weights!r} is refused: {reason}. Take it from where you trust it") from None
 
 
 def _build_network(settings: Backbone, image_size: int) -> keras.Model:

@@ -5,15 +5,16 @@ import io
 import sys
 import time
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import nullcontext, redirect_stdout
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO, cast
 
 import typer
 
 from stacker.artifacts.code_files import CODE, read_versions
 from stacker.artifacts.errors import PipelineError
 from stacker.artifacts.seconds import keep_seconds
+from stacker.artifacts.terminal import CleanStream, escape_controls
 from stacker.checks.native_log import filtered_native_log
 from stacker.checks.packages import verify_versions
 
@@ -41,10 +42,11 @@ def run_stage(main: Callable[..., Any], story: str | None, is_verified: bool = T
     try:
         versions = read_versions(stage) if is_verified and "--help" not in sys.argv else {}
         verify_versions(versions, CODE / f"{stage}.txt")
-        with filtered_native_log() if "keras" in versions else nullcontext():
+        native = filtered_native_log() if "keras" in versions else nullcontext()
+        with native, redirect_stdout(cast(TextIO, CleanStream(sys.stdout))):
             command(prog_name=f"python -m stages.{stage}")
     except PipelineError as error:
-        sys.exit(f"\nerror: {error}\n")
+        sys.exit(escape_controls(f"\nerror: {error}\n"))
     except KeyboardInterrupt as stop:
         _stop(stop)
     except SystemExit as end:  # so does Typer end, well or not

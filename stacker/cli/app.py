@@ -6,12 +6,14 @@ could not be done, 2 for a wrong command line.
 
 import io
 import sys
+from contextlib import redirect_stdout
 from importlib.metadata import PackageNotFoundError, version
-from typing import Annotated
+from typing import Annotated, TextIO, cast
 
 import typer
 
 from stacker.artifacts.errors import PipelineError, WrongUseError
+from stacker.artifacts.terminal import CleanStream, escape_controls
 
 DISTRIBUTION = "stacking-pipeline"
 
@@ -23,9 +25,10 @@ def main() -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="surrogateescape")  # a file's name need not be UTF-8: out as it came in
     try:
-        app(prog_name="stacker")
+        with redirect_stdout(cast(TextIO, CleanStream(sys.stdout))):
+            app(prog_name="stacker")
     except PipelineError as error:
-        print(f"\nerror: {error}\n", file=sys.stderr)
+        print(escape_controls(f"\nerror: {error}\n"), file=sys.stderr)
         sys.exit(2 if isinstance(error, WrongUseError) else 1)
 
 

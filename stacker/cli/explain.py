@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from stacker.artifacts.errors import WrongUseError
+from stacker.artifacts.terminal import escape_line
 from stacker.cli.app import app
 
 MOST_LISTED = 20  # classes in a message
@@ -58,9 +59,9 @@ def explain(
         # Gradients are Keras' alone: the answers come from there too.
         outcome = explain_files(load(path, "keras", batch_size=BATCH), found, pictures, class_index)
     for line in outcome.drawn:
-        print(line)
+        print(escape_line(line))
     for line in outcome.failed:
-        print(line, file=sys.stderr)
+        print(escape_line(line), file=sys.stderr)
     if outcome.failed:
         raise typer.Exit(1)
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from stacker.artifacts.terminal import escape_line
 from stacker.cli.app import app
 
 
@@ -59,6 +60,6 @@ def choose(
     if len(found.rows) < min(count, read):
         print("no more: of all others the members are quite sure, or they are copies of these", file=sys.stderr)
     for row, reason in sorted(found.unreadable.items()):
-        print(f"{files[row]}: {reason}", file=sys.stderr)
+        print(escape_line(f"{files[row]}: {reason}"), file=sys.stderr)
     if found.unreadable:
         raise typer.Exit(1)

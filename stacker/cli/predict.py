@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from stacker.artifacts.terminal import escape_line
 from stacker.cli.app import app
 
 
@@ -51,6 +52,6 @@ def predict(
             load(path, engine, precision, min(batch_size, len(found))), found, output, top, members
         )
     for line in unreadable:
-        print(line, file=sys.stderr)
+        print(escape_line(line), file=sys.stderr)
     if unreadable:
         raise typer.Exit(1)

@@ -16,6 +16,7 @@ from stacker.photos.url_text import hide_secrets
 PAUSES = (2.0, 8.0)  # s, before the second and the third try
 TIMEOUTS = (10.0, 30.0)  # s, to connect, and without a byte
 CHUNK = 1 << 16  # bytes
+MOST_OF_DISK = 0.95  # of what is free: with a full disk, more than this download ends
 WORTH_ANOTHER_TRY = {408, 425, 429, 500, 502, 503, 504}
 RANGE = re.compile(r"bytes (\d+)-")
 
@@ -65,7 +66,10 @@ class HttpDownload:
             headers["Range"] = f"bytes={start}-"
             headers |= {"If-Range": self.validator} if self.validator else {}
         try:
-            with requests.get(self.url, headers=headers, stream=True, timeout=TIMEOUTS) as response:
+            with (
+                open_session(self.url) as session,
+                session.get(self.url, headers=headers, stream=True, timeout=TIMEOUTS) as response,
+            ):
                 self._read(response, start)
         except (requests.RequestException, OSError) as error:
             _explain(error)
@@ -95,11 +99,26 @@ class HttpDownload:
                 f"another {show_length(missing)} are to come, and the disk of {self.partial.parent} has "
                 f"{show_length(free)} free"
             )
+        room = missing or MOST_OF_DISK * free  # a server need not say how much is to come
         self.bar.n, self.bar.total = start, start + missing if missing else None
         with self.partial.open("ab" if start else "wb") as stream:
             for chunk in response.iter_content(CHUNK):
+                room -= len(chunk)
+                if room < 0:
+                    raise PipelineError(
+                        f"it does not end, and has filled {MOST_OF_DISK:.0%} of the {show_length(free)} that the disk "
+                        f"of {self.partial.parent} had free"
+                    )
                 stream.write(chunk)
                 self.bar.update(len(chunk))
+
+
+def open_session(url: str) -> requests.Session:
+    """Where a server may send us on to: http and https; from https on, to https alone."""
+    session = requests.Session()
+    if url.lower().startswith("https:"):
+        del session.adapters["http://"]
+    return session
 
 
 def _explain(error: Exception) -> NoReturn:
@@ -109,6 +128,10 @@ def _explain(error: Exception) -> NoReturn:
         if error.response.status_code not in WORTH_ANOTHER_TRY:
             raise PipelineError(text) from None
         raise Broken(text) from None
+    if isinstance(error, requests.exceptions.InvalidSchema):
+        raise PipelineError(
+            "the server sends on to an address that is not https, or not http either: refused"
+        ) from None
     if isinstance(error, requests.Timeout):
         raise Broken(f"no answer within {max(TIMEOUTS):g} s") from None
     if isinstance(error, requests.exceptions.ChunkedEncodingError):

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from stacker.artifacts.csv_cells import guard_cell
 from stacker.artifacts.skipped_photos import SKIPPED
 from stacker.photos.fingerprints import Fingerprint
 from stacker.photos.listing import ImageFile
@@ -44,7 +45,8 @@ def write_manifest(path: Path, lines: Iterable[Line]) -> None:
     with path.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(COLUMNS)
-        writer.writerows(lines)
+        for line in lines:
+            writer.writerow(line._replace(path=guard_cell(line.path), class_name=guard_cell(line.class_name)))
 
 
 def list_taken(

@@ -15,6 +15,7 @@ from PIL import Image
 
 from stacker.artifacts.outputs import replaced_file
 from stacker.artifacts.results import PLOTS
+from stacker.artifacts.terminal import escape_line
 from stacker.scoring.standings import Model
 
 # Paul Tol's "muted" scheme, told apart with every kind of colour blindness (his technical note SRON/EPS/TN/09-002);
@@ -102,5 +103,6 @@ def build_grid(count: int, width: float, height: float, ylabel: str, columns: in
 
 
 def shorten(text: str, length: int) -> str:
-    """`text` in at most `length` characters: its end is kept, which in paths and labels tells most."""
-    return text if len(text) <= length else "…" + text[-(length - 1) :]
+    """`text` in one line of at most `length` characters: its end is kept, which in paths and labels tells most."""
+    line = escape_line(text)
+    return line if len(line) <= length else "…" + line[-(length - 1) :]

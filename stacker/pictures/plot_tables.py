@@ -10,6 +10,7 @@ from sklearn.metrics import roc_curve
 
 from stacker.artifacts.outputs import replaced_file
 from stacker.artifacts.results import PLOT_DATA
+from stacker.artifacts.terminal import escape_line
 from stacker.scoring.standings import Model
 
 MOST_POINTS = 500  # of a curve
@@ -93,7 +94,17 @@ def count_cells(
     for actual in chosen:
         for predicted in chosen:
             photos = int(matrix[actual, predicted])
-            yield classes[actual], classes[predicted], photos, round(photos / max(1, int(matrix[actual].sum())), 4)
+            yield (
+                show_class(classes[actual]),
+                show_class(classes[predicted]),
+                photos,
+                round(photos / max(1, int(matrix[actual].sum())), 4),
+            )
+
+
+def show_class(name: str) -> str:
+    """A class's name for the page of `dvc plots`: in a script there, where `<!--<script` hides what follows."""
+    return escape_line(name).replace("<", "‹")
 
 
 def write_table(path: Path, columns: tuple[str, ...], rows: Iterable[Iterable[Any]]) -> None:

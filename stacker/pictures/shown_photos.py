@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from stacker.artifacts.csv_cells import read_cell
 from stacker.artifacts.errors import PipelineError
 
 MOST_SHOWN = 12
@@ -66,7 +67,7 @@ def read_paths(manifest: Path, split: str) -> list[str]:
     """
     try:
         with manifest.open(newline="", encoding="utf-8") as stream:
-            return [row["path"] for row in csv.DictReader(stream) if row["split"] == split]
+            return [read_cell(row["path"]) for row in csv.DictReader(stream) if row["split"] == split]
     except FileNotFoundError:
         raise PipelineError(f"{manifest} is missing: run `dvc repro prepare`, or `dvc checkout`") from None
 

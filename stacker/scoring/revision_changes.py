@@ -1,6 +1,7 @@
 """One revision's scores against another's, photo by photo where both have answers for the same photos."""
 
 import csv
+import io
 from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -73,7 +74,7 @@ def find_same_photos(
 def list_photos(revision: Revision) -> dict[str, list[tuple[str, str]]]:
     """By split, content and class of its photos, in the order of its rows; nothing where DVC's cache lacks the list."""
     photos: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for line in csv.DictReader((revision.read_text(MANIFEST) or "").splitlines()):
+    for line in csv.DictReader(io.StringIO(revision.read_text(MANIFEST) or "", newline="")):
         photos[line["split"]].append((line["content_hash"], line["class"]))
     return photos
 

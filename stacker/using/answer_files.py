@@ -8,8 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
+from stacker.artifacts.csv_cells import guard_cell
 from stacker.artifacts.errors import PipelineError, WrongUseError
 from stacker.artifacts.outputs import replaced_file
+from stacker.artifacts.terminal import escape_line
 from stacker.using.answer_records import flatten_record
 
 SUFFIXES = (".csv", ".jsonl", ".parquet")
@@ -114,7 +116,7 @@ class _Table:
         self.widths: list[int] = []
 
     def write(self, records: Sequence[Record]) -> None:
-        rows = [_build_row(record) for record in records]
+        rows = [[escape_line(cell) for cell in _build_row(record)] for record in records]
         if not self.widths:
             read = [record for record in records if record["reason"] is None]
             header = _build_header(read[0]) if read else ["photo", "verdict"]
@@ -139,7 +141,9 @@ def _build_row(record: Record) -> list[str]:
 
 
 def _to_text(value: Any) -> Any:
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, list) else value
+    if isinstance(value, list):
+        return json.dumps(value, ensure_ascii=False)
+    return guard_cell(value) if isinstance(value, str) else value
 
 
 def _import_parquet() -> tuple[Any, Any]:

@@ -2,15 +2,18 @@
 
 import hashlib
 import importlib
+import shutil
+from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 from helpers import make_backbone_settings, make_description
+from hostile_models import HOSTILE_FILES
 
 from stacker.artifacts.errors import PipelineError
 from stacker.artifacts.predictions import compute_probabilities
-from stacker.artifacts.saved_models import save_model
+from stacker.artifacts.saved_models import load_model, save_model
 from stacker.backbones.building import build_backbone, build_pixel_scaling
 from stacker.ensembles.meta_model import assemble_ensemble, build_meta_model
 from stacker.settings.architectures import ARCHITECTURES
@@ -87,6 +90,7 @@ def test_an_architecture_serves_as_a_member(name, tmp_path):
     save_model(give_probabilities(member), tmp_path / "one.h5", make_description("one"))
     del member, network, batches
     reloaded = keras.models.load_model(tmp_path / "one.h5", compile=False)
+    load_model(tmp_path / "one.h5", "train@one")  # all that it is made of passes the guard
     np.testing.assert_allclose(predict(reloaded, {"one": images}), compute_probabilities(received), atol=1e-6)
 
     # Another architecture stacks with it.
@@ -189,18 +193,44 @@ def test_build_backbone_loads_a_weights_file(tmp_path):
 
 
 @pytest.mark.filterwarnings("ignore:Skipping nested container")  # Keras' own, before it gives up
-@pytest.mark.parametrize("content", ["another architecture", "no weights"])
-def test_build_backbone_says_so_when_the_weights_do_not_fit(tmp_path, content):
+def test_build_backbone_says_so_when_the_weights_do_not_fit(tmp_path):
     path = tmp_path / "some.weights.h5"
-    if content == "no weights":
-        path.write_bytes(b"nothing of that kind")
-    else:
-        keras.applications.VGG16(include_top=False, weights=None, input_shape=(32, 32, 3)).save_weights(path)
+    keras.applications.VGG16(include_top=False, weights=None, input_shape=(32, 32, 3)).save_weights(path)
 
     with pytest.raises(
         PipelineError, match=r"MobileNetV3Small could not load weights=.*some\.weights\.h5.*without its"
     ):
         build_backbone("one", make_backbone_settings("MobileNetV3Small", weights=str(path)), 32)
+
+
+@pytest.fixture(scope="module")
+def weights_file(tmp_path_factory) -> Path:
+    """Weights of MobileNetV3Small."""
+    path = tmp_path_factory.mktemp("weights") / "some.weights.h5"
+    keras.applications.MobileNetV3Small(include_top=False, weights=None, input_shape=(32, 32, 3)).save_weights(path)
+    return path
+
+
+def refuse_weights(path: Path, reason: str) -> None:
+    with pytest.raises(PipelineError, match=rf"^members\.pet\.backbone\.weights, .*{path.name}' is refused: {reason}"):
+        build_backbone("pet", make_backbone_settings("MobileNetV3Small", weights=str(path)), 32)
+
+
+@pytest.mark.parametrize("harm", HOSTILE_FILES, ids=lambda harm: harm.__name__)
+def test_build_backbone_refuses_hostile_weights_before_keras_reads_them(weights_file, tmp_path, monkeypatch, harm):
+    path = Path(shutil.copy(weights_file, tmp_path))
+    harm(path, "layers/conv2d/vars/0")
+    monkeypatch.setattr(keras.Model, "load_weights", None)
+
+    refuse_weights(path, HOSTILE_FILES[harm])
+
+
+def test_build_backbone_refuses_weights_that_are_no_hdf5_file_or_called_as_if_they_were_none(weights_file, tmp_path):
+    (tmp_path / "some.h5").write_bytes(b"nothing of that kind")
+    refuse_weights(tmp_path / "some.h5", "Unable to .*open file")
+    refuse_weights(
+        Path(shutil.copy(weights_file, tmp_path / "some.keras")), r"a file of weights ends in \.h5 or \.hdf5"
+    )
 
 
 @pytest.mark.parametrize("weights", ["nowhere.h5", ""])

@@ -41,6 +41,18 @@ def test_run_stage_ends_with_the_message_alone_when_the_user_can_mend_it(called)
     assert caught.value.code == "\nerror: data.images: no such folder\n"  # a string: printed, and exit status 1
 
 
+def test_run_stage_obeys_no_name_that_commands_the_terminal(called, capsys):
+    def main() -> None:
+        print("train: 5 images (\x1b[31mred 5)")
+        raise PipelineError("photos/\x1b]0;owned\x07.png: no image")
+
+    with pytest.raises(SystemExit) as caught:
+        called(main)
+
+    assert capsys.readouterr().out == "train: 5 images (\\x1b[31mred 5)\n"
+    assert caught.value.code == "\nerror: photos/\\x1b]0;owned\\x07.png: no image\n"
+
+
 def test_run_stage_keeps_the_traceback_of_a_defect(called):
     def main() -> None:
         raise ZeroDivisionError

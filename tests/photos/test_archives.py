@@ -2,6 +2,7 @@ import hashlib
 import io
 import os
 import shutil
+import stat
 import tarfile
 import zipfile
 from pathlib import Path
@@ -118,6 +119,39 @@ def test_extract_archive_refuses_a_symbolic_link_in_a_zip(tmp_path):
 
     with pytest.raises(PipelineError, match=r"'link'.*refused"):
         extract_archive(tmp_path / "archive.zip", folder)
+
+
+@pytest.mark.parametrize("kind", [stat.S_IFCHR, stat.S_IFBLK, stat.S_IFIFO, stat.S_IFSOCK])
+def test_extract_archive_refuses_devices_in_a_zip(tmp_path, kind):
+    entry = zipfile.ZipInfo("cat/device")
+    entry.external_attr = (kind | 0o644) << 16
+    with zipfile.ZipFile(tmp_path / "archive", "w") as file:
+        file.writestr(entry, b"")
+
+    with pytest.raises(PipelineError, match="'cat/device', which is a link or a device: refused"):
+        extract_archive(tmp_path / "archive", tmp_path)
+
+
+def test_a_zip_may_have_more_entries_than_the_first_format_could_count(tmp_path):
+    """Zip64; most of them are clutter, which is not unpacked, so that the test takes no minute."""
+    many = dict.fromkeys((f"__MACOSX/{number}" for number in range(65_536)), b"")
+    folder = tmp_path / "out"
+    folder.mkdir()
+
+    extract_archive(write_zip(tmp_path / "archive", {**many, **CONTENT}), folder)
+
+    assert list_files(folder) == {"cat/1.txt": b"first", "dog/2.txt": b"second"}
+
+
+def test_the_last_of_many_entries_is_looked_at_before_the_first_is_unpacked(tmp_path):
+    many = dict.fromkeys((f"__MACOSX/{number}" for number in range(65_536)), b"")
+    folder = tmp_path / "out"
+    folder.mkdir()
+
+    with pytest.raises(PipelineError, match=r"'\.\./outside', which would land outside its folder"):
+        extract_archive(write_zip(tmp_path / "archive", {**CONTENT, **many, "../outside": b"x"}), folder)
+
+    assert list_files(folder) == {}
 
 
 def test_extract_archive_refuses_what_is_no_archive(tmp_path):

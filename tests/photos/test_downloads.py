@@ -2,6 +2,7 @@
 
 import hashlib
 import http.server
+import io
 import shutil
 import socket
 import threading
@@ -11,9 +12,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+import requests
 
 from stacker.artifacts.errors import PipelineError
 from stacker.photos import downloads, http_download
+from stacker.photos.archives import extract_archive
 from stacker.photos.downloads import download_archive, locate_download
 
 PART = http_download.CHUNK  # what is received is written in such parts, and a smaller one is lost where it breaks
@@ -293,6 +296,104 @@ def test_a_file_that_the_disk_has_no_room_for_is_not_begun(server, cache, monkey
         download_archive(server.url, HASH)
 
     assert list_kept(cache) == []
+
+
+def send_on(target: str):
+    return lambda handler, start: answer(handler, 302, b"", Location=target)
+
+
+def test_a_server_may_send_on_to_another_but_not_in_a_circle(server, cache):
+    server.scripts = [send_on("/elsewhere.zip"), serve]
+    assert download_archive(server.url, HASH).read_bytes() == CONTENT
+
+    server.scripts = [send_on("/photos.zip")]
+    with pytest.raises(PipelineError, match=r"could not download .*: Exceeded 30 redirects"):
+        download_archive(server.url, "0" * 64)
+
+
+@pytest.mark.parametrize("target", ["file://{secret}", "ftp://127.0.0.1/photos.zip", "data:text/plain,photos"])
+def test_a_server_may_not_send_on_to_a_file_of_this_machine(server, cache, tmp_path, target):
+    secret = tmp_path / "secret.zip"
+    secret.write_bytes(CONTENT)
+    server.scripts = [send_on(target.format(secret=secret))]
+
+    with pytest.raises(PipelineError, match=r"could not download .*: the server sends on to an address that is not"):
+        download_archive(server.url, None)
+
+    assert list_kept(cache) == []
+
+
+def test_from_https_nobody_is_sent_on_to_http(server, cache, monkeypatch):
+    """Where whoever is in between could put another archive in the place of one whose hash is not pinned."""
+    send = requests.adapters.HTTPAdapter.send
+
+    def send_on_from_https(adapter, request, **options):
+        if not request.url.startswith("https:"):
+            return send(adapter, request, **options)
+        response = requests.Response()
+        response.status_code, response.url, response.request = 302, request.url, request
+        response.headers["Location"], response.raw = server.url, io.BytesIO()
+        return response
+
+    monkeypatch.setattr(requests.adapters.HTTPAdapter, "send", send_on_from_https)
+
+    for url in ("https://127.0.0.1/photos.zip", "HTTPS://127.0.0.1/photos.zip"):
+        with pytest.raises(PipelineError, match=r"could not download .*: the server sends on to .* not https"):
+            download_archive(url, None)
+
+    assert server.requests == []
+
+
+def test_a_body_without_end_does_not_fill_the_disk(server, cache, monkeypatch):
+    usage = shutil.disk_usage(cache.parents[2])
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=10 * PART))
+    sent = []
+
+    def never_end(handler, start):
+        handler.send_response(200)
+        handler.end_headers()
+        for _ in range(1000):
+            handler.wfile.write(b"x" * PART)
+            sent.append(PART)
+
+    server.scripts = [never_end]
+
+    with pytest.raises(
+        PipelineError, match=r"could not download .*: it does not end, and has filled 95% of the 655 kB"
+    ):
+        download_archive(server.url, HASH)
+
+    assert list_kept(cache) == []
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("told", ["-5", "nonsense", "0", str(len(CONTENT) - 10), str(10**18)])
+def test_what_a_server_says_of_the_length_is_not_believed(server, cache, told):
+    def lie(handler, start):
+        handler.send_response(200)
+        handler.send_header("Content-Length", told)
+        handler.end_headers()
+        handler.wfile.write(CONTENT)
+
+    server.scripts = [lie]
+
+    if told in ("-5", "nonsense"):  # which is no length: all is read
+        assert download_archive(server.url, HASH).read_bytes() == CONTENT
+        return
+    with pytest.raises(PipelineError, match=r"does not have the pinned hash|another 1,000,000.0 TB are to come"):
+        download_archive(server.url, HASH)
+    assert list_kept(cache) == []
+
+
+def test_a_page_in_the_place_of_an_archive_is_told(server, tmp_path):
+    """As from behind a login, or at an airport."""
+    server.scripts = [lambda handler, start: answer(handler, 200, b"<html>sign in</html>", Content_Type="text/html")]
+    path = download_archive(server.url, None)
+
+    with pytest.raises(PipelineError, match=r"photos\.zip is neither a zip nor a tar file"):
+        extract_archive(path, tmp_path)
+    with pytest.raises(PipelineError, match="does not have the pinned hash"):
+        download_archive(server.url, HASH)
 
 
 @pytest.mark.parametrize("ending", [refuse(404), refuse(500), die_early, None])

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import keras
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from helpers import (
     write_edited,
     write_params,
 )
+from hostile_models import put_lambda
 
 from stacker.artifacts.arrays import load_images, load_labels
 from stacker.artifacts.curves import read_history
@@ -223,3 +226,12 @@ def test_stack_says_what_to_run_first_where_no_member_is_trained(workspace, run_
 def test_stack_lists_the_ensembles_when_there_is_none_of_that_name(trained, run_stage):
     with pytest.raises(PipelineError, match="meta_models has no 'boss': choose from ensemble"):
         run_stage("stack", "boss")
+
+
+def test_stack_refuses_a_member_that_somebody_put_there_with_code_in_it(trained, run_stage):
+    put_lambda(Path("models/members/second.h5"))
+
+    with pytest.raises(PipelineError, match=r"models/members/second\.h5 is refused: .*'__lambda__'.*train@second"):
+        run_stage("stack", "ensemble")
+
+    assert not Path("models/ensemble.h5").exists()

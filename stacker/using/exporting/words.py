@@ -4,6 +4,7 @@ from pathlib import Path
 
 from stacker.artifacts.descriptions import Description, Thresholds
 from stacker.artifacts.preparation import Preparation
+from stacker.artifacts.terminal import escape_line
 from stacker.photos.decoding import MARGIN
 from stacker.using.exporting.contract import FROM_FILES, GROWS_BY, NETWORK
 from stacker.using.exporting.formats import FORMATS
@@ -68,7 +69,7 @@ preparation is to blame, or the network, which is to agree within {network:g} on
 
 def write_words(path: Path, name: str, description: Description, inputs: list[str], dtype: str, effect: float) -> None:
     """Write the README of an export; arguments as in `write_contract`."""
-    preparation, listed = description.preparation, [f"`{one}`" for one in description.classes]
+    preparation, listed = description.preparation, [show_code(one) for one in description.classes]
     path.write_text(
         PAGE.format(
             label=description.label,
@@ -95,6 +96,11 @@ def write_words(path: Path, name: str, description: Description, inputs: list[st
         ),
         encoding="utf-8",
     )
+
+
+def show_code(name: str) -> str:
+    """A class's name as code in markdown, where nothing but a backtick has a meaning."""
+    return f"`{escape_line(name).replace('`', 'ˋ')}`"
 
 
 def describe_inputs(inputs: list[str]) -> str:

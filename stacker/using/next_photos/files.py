@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from stacker.artifacts.csv_cells import guard_cell
 from stacker.artifacts.errors import PipelineError, WrongUseError
 from stacker.artifacts.outputs import replaced_directory, replaced_file
 from stacker.pictures.contact_sheet import draw_contact_sheet
@@ -78,12 +79,12 @@ def _list_rows(photos: Sequence[Path], found: Found) -> Iterator[Sequence[str | 
         guesses = [answers.classes[answers.members[label][place].argmax()] for label in members]
         yield (
             place + 1,
-            str(photos[row]),
+            guard_cell(str(photos[row])),
             f"{found.vote_entropy[place]:.6f}",
-            answers.names[place],
+            guard_cell(answers.names[place]),
             f"{answers.probabilities[place].max():.6f}",
-            answers.name_verdict(place),
-            *guesses,
+            guard_cell(answers.name_verdict(place)),
+            *map(guard_cell, guesses),
         )
 
 

@@ -5,11 +5,13 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from page_models import write_light_model, write_plain_photo
+from page_models import CLASSES, HOSTILE, write_light_model, write_plain_photo
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -24,10 +26,23 @@ class Served(NamedTuple):
 
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory):
+    with serve(tmp_path_factory, CLASSES) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def served_hostile(tmp_path_factory: pytest.TempPathFactory):
+    """The same with classes of hostile names."""
+    with serve(tmp_path_factory, HOSTILE) as running:
+        yield running
+
+
+@contextmanager
+def serve(tmp_path_factory: pytest.TempPathFactory, classes: list[str]) -> Iterator[Served]:
     folder, temporary = tmp_path_factory.mktemp("demo"), tmp_path_factory.mktemp("demo_temporary")
-    write_light_model(folder / "models" / "ensemble.h5")
-    write_plain_photo(folder / "examples" / "light" / "a.png", 230)
-    write_plain_photo(folder / "examples" / "light" / "wrong.png", 60)
+    write_light_model(folder / "models" / "ensemble.h5", classes)
+    write_plain_photo(folder / "examples" / classes[1] / "a.png", 230)
+    write_plain_photo(folder / "examples" / classes[1] / "wrong.png", 60)
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(temporary)}
     command = [sys.executable, "-m", "stacker", "demo", "--port", "0", "--examples", "examples"]
     with subprocess.Popen(

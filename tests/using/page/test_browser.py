@@ -5,7 +5,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from page_models import write_header_only, write_plain_photo, write_red_photo
+from page_models import HOSTILE, write_header_only, write_plain_photo, write_red_photo
 
 pytestmark = [pytest.mark.extra, pytest.mark.browser]
 pytest.importorskip("gradio")
@@ -31,10 +31,12 @@ def browser():
 def open_page(browser, served):
     """Open the page as another user; at the end, no page has asked anyone else for anything, or has failed."""
     asked: list[str] = []
+    addresses: set[str] = set()
     trouble: list[str] = []
     contexts = []
 
-    def open_one():
+    def open_one(running=served):
+        addresses.add(running.address)
         context = browser.new_context(permissions=["camera"])
         contexts.append(context)
         page = context.new_page()
@@ -43,14 +45,15 @@ def open_page(browser, served):
         page.on("requestfailed", lambda request: trouble.append(f"{request.url}: {request.failure}"))
         page.on("pageerror", lambda error: trouble.append(str(error)))
         page.on("console", lambda message: trouble.append(message.text) if message.type == "error" else None)
-        page.goto(served.address)
+        page.goto(running.address)
         page.locator("#cards").wait_for()
         return page
 
     yield open_one
     for context in contexts:
         context.close()
-    elsewhere = {url for url in asked if urlsplit(url).netloc != urlsplit(served.address).netloc}
+    ours = {urlsplit(address).netloc for address in addresses}
+    elsewhere = {url for url in asked if urlsplit(url).netloc not in ours}
     assert asked
     assert {url for url in elsewhere if not url.startswith(("data:", "blob:"))} == set()
     assert [line for line in trouble if not any(known in line for known in EXPECTED)] == []
@@ -161,6 +164,23 @@ def test_the_name_of_a_file_is_text_whatever_it_says(open_page, tmp_path):
     drop(page, write_plain_photo(tmp_path / "photo.png", 230).rename(tmp_path / name))
 
     assert read_cards(page) == [(f"1. {name}", "light")]
+    assert dialogs == []
+
+
+def test_the_name_of_a_class_is_text_wherever_the_page_has_it(open_page, served_hostile, tmp_path):
+    page = open_page(served_hostile)
+    dialogs = []
+    page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+
+    drop(page, write_plain_photo(tmp_path / "bright.png", 230))
+
+    shown = [name.replace("\x1b", "") for name in HOSTILE]
+    ((_, verdict),) = read_cards(page)
+    assert verdict.replace("\x1b", "") == shown[1]
+    bars = page.locator(".card").first.locator(".bars dt").all_inner_texts()
+    assert [name.replace("\x1b", "") for name in bars] == shown
+    assert shown[1] in page.locator("#threshold").inner_text().replace("\x1b", "")
+    assert page.locator("img[src=x]").count() == page.locator("svg[onload]").count() == 0
     assert dialogs == []
 
 

@@ -1,0 +1,63 @@
+"""Bounds on the memory that a saved network takes: what it asks for must be in proportion to its file."""
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import keras
+
+from stacker.artifacts.hdf5_check import Refused
+
+MOST_VALUES = 2**28  # of one layer for one photo: VGG's first gives as many for the largest image, 2,048 px
+
+
+@contextmanager
+def bounded_weights(most: int) -> Iterator[None]:
+    """While the block lasts, no network with more weights than this is built.
+
+    A layer of 10^9 units is a few characters in a file. Keras fills the weights with random numbers before it sees that
+    the file has none for them, so they are counted where each layer asks for them.
+
+    Args:
+        most: how many numbers its file holds.
+
+    Raises:
+        Refused: there are more; memory for those that are too many was not taken.
+    """
+    add_weight, asked = keras.Layer.add_weight, 0
+
+    def count_and_add(layer: Any, *arguments: Any, shape: Any = None, **options: Any) -> Any:
+        nonlocal asked
+        asked += math.prod((arguments[0] if arguments else shape) or ())
+        if asked > most:
+            raise Refused(f"its network has more weights than the {most:,} numbers in it, first in {layer.name!r}")
+        return add_weight(layer, *arguments, shape=shape, **options)
+
+    keras.Layer.add_weight = count_and_add
+    try:
+        yield
+    finally:
+        keras.Layer.add_weight = add_weight
+
+
+def check_outputs(model: keras.Model) -> None:
+    """See that no layer gives more than memory can hold, such as one that pads an image by 10^9 pixels.
+
+    Raises:
+        Refused: one does, or how much it gives depends on the image.
+    """
+    for layer in model.layers:
+        for node in layer._inbound_nodes:  # public is the output of the first call alone
+            for tensor in node.output_tensors:
+                _check_shape(layer.name, tensor.shape)
+        if isinstance(layer, keras.Model):
+            check_outputs(layer)
+
+
+def _check_shape(layer: str, shape: tuple[int | None, ...]) -> None:
+    sides = shape[1:]  # the first is the number of photos
+    if None in sides:
+        raise Refused(f"what its layer {layer!r} gives has no fixed shape, {shape}")
+    if math.prod(side for side in sides if side is not None) > MOST_VALUES:
+        raise Refused(f"its layer {layer!r} gives {shape} for a photo, more than {MOST_VALUES:,} numbers")
