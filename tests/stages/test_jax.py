@@ -1,4 +1,4 @@
-"""The stages on JAX, each a process of its own; what they saved gives the same on TensorFlow, which runs these tests."""
+"""The stages on JAX, each a process of its own; what they saved gives the same on TensorFlow, as the tests have it."""
 
 import os
 import subprocess
