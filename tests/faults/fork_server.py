@@ -29,6 +29,11 @@ PACKAGES = (
     *("dvc.cli", "dvc.repo", "dvc.repo.reproduce", "dvc.repo.status", "dvc.commands.repro", "dvc.commands.status"),
     *("dvc.commands.add", "dvc.commands.checkout", "dvc_data.index", "dvc.stage.cache", "dvc.output", "dvc.dependency"),
 )
+# Tiny networks gain nothing from a second thread, and the runs beside them lose.
+ONE_THREAD = {
+    f"{library}_NUM_{kind}THREADS": "1"
+    for library, kind in (("OMP", ""), ("OPENBLAS", ""), ("TF", "INTRAOP_"), ("TF", "INTEROP_"))
+}
 # `python -IS client <program> <arguments>`: Python alone, without what would cost time at its start.
 CLIENT = """
 import json, os, socket, sys
@@ -58,7 +63,7 @@ def start_server(folder: Path, hash_seed: int) -> subprocess.Popen:
     with (folder / "server.log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, __file__, address],
-            env={**os.environ, "PYTHONHASHSEED": str(hash_seed), "TF_CPP_MIN_LOG_LEVEL": "2", "DVC_NO_ANALYTICS": "1"},
+            env={**os.environ, **ONE_THREAD, "PYTHONHASHSEED": str(hash_seed), "DVC_NO_ANALYTICS": "1"},
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -135,7 +140,7 @@ def work(command: list[str], folder: str, environment: dict[str, str], streams: 
         os.close(stream)
     os.chdir(folder)
     os.environ.clear()
-    os.environ.update(environment)
+    os.environ.update(environment | ONE_THREAD)
     for name in ("stdout", "stderr"):
         setattr(sys, name, io.TextIOWrapper(open(1 + (name == "stderr"), "wb", closefd=False), "utf-8"))  # noqa: SIM115
     try:

@@ -19,11 +19,21 @@ def list_commits(project: Clone) -> list[str]:
     return project.git("tag", "--list", "--sort=version:refname", "state-*").split()
 
 
+def check_out(project: Clone) -> None:
+    """Bring back what DVC's cache has; that it has not all, where a state was never run, is no matter here."""
+    subprocess.run(
+        ["dvc", "checkout", "--force", "--allow-missing"],
+        cwd=project.path,
+        env=project.environment,
+        capture_output=True,
+    )
+
+
 def go_back(project: Clone, draws: random.Random) -> str:
     """Git and DVC go back to an earlier state."""
     commit = draws.choice(list_commits(project))
     project.git("checkout", "--quiet", "--detach", "--force", commit)
-    project.run("dvc", "checkout", "--force", "--allow-missing")
+    check_out(project)
     return f"git checkout {commit}, dvc checkout"
 
 
@@ -55,25 +65,28 @@ def take_settings(project: Clone, draws: random.Random) -> str:
 
 def list_results(project: Clone) -> list[Path]:
     names = sorted(name for name in project.list_files() if not name.startswith("data/raw/"))
-    kept = {"data/README.md", "models/README.md"}
-    return [project.path / name for name in names if name not in kept]
+    tracked = set(project.git("ls-files", "data", "models").split())
+    results = [project.path / name for name in names if name not in tracked]
+    if not results:
+        raise NotPossibleError
+    return results
 
 
 def lose_results(project: Clone, draws: random.Random) -> str:
-    path = draws.choice([*(project.path / name for name in ("data", "models", "metrics", "plots"))])
-    if path.name == "data":
-        path = draws.choice([entry for entry in sorted(path.iterdir()) if entry.is_dir() and entry.name != "raw"])
-    tracked = set(project.git("ls-files", "data", "models").split())
-    for entry in sorted(path.rglob("*"), reverse=True):
-        if entry.is_file() and entry.relative_to(project.path).as_posix() not in tracked:
-            entry.unlink()
-    return f"all results in {path.name}/ deleted"
+    """All results in one folder are deleted."""
+    results = list_results(project)
+    folder = draws.choice(sorted({path.relative_to(project.path).parts[:-1] for path in results}))
+    for path in results:
+        if path.relative_to(project.path).parts[: len(folder)] == folder:
+            path.unlink()
+    return f"all results in {'/'.join(folder)} deleted"
 
 
 def meddle(project: Clone, draws: random.Random) -> str:
     """A result is overwritten, as by an editor that writes a new file, or exchanged for its neighbour."""
-    path = draws.choice(list_results(project))
-    others = [other for other in list_results(project) if other.suffix == path.suffix and other != path]
+    results = list_results(project)
+    path = draws.choice(results)
+    others = [other for other in results if other.suffix == path.suffix and other != path]
     content = draws.choice(others).read_bytes() if others and draws.randrange(2) else b"something else"
     path.unlink()
     path.write_bytes(content)

@@ -40,6 +40,7 @@ SETTINGS: dict[str, list[Any]] = {
     "stacking.seed": [1, DELETE],
     "ensemble_check.photos": [3, 5, "all"],
     "inference.engine": ["keras", "openvino", DELETE],
+    "inference.precision": ["auto", DELETE],
     "inference.batch_size": [4, 8],
 }
 MEMBERS: list[Params] = [
@@ -101,7 +102,8 @@ def change_setting(project: Clone, draws: random.Random) -> str:
         inner = given
         for key in path[:-1]:
             inner = inner[key]
-        inner.pop(path[-1], None)
+        if inner.pop(path[-1], DELETE) == value:
+            raise NotPossibleError
         if value != DELETE:
             inner[path[-1]] = value
     change(project, block, given)

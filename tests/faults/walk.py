@@ -130,7 +130,7 @@ class Walk:
         """Leave a state that cannot be run, as its user would: back to the last one that was."""
         self.project.git("checkout", "--quiet", "--detach", "--force", self.last_run)
         self.project.git("clean", "--quiet", "--force", "-d")
-        self.project.run("dvc", "checkout", "--force", "--allow-missing")
+        history_edits.check_out(self.project)
         self.run([f"back to {self.last_run}"])
 
     def judge(self, is_waiting: bool = True) -> list[str]:
