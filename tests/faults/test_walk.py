@@ -15,11 +15,11 @@ from .walked_project import start_project
 
 SEED = int(os.environ.get("WALK_SEED", "1"))
 EDITS = int(os.environ.get("WALK_EDITS", "54"))  # every kind twice
-QUICK_SEED = 1
+QUICK_SEED = 4  # the two members exchange their labels
 QUICK_KINDS = [
-    "code changed in a room",
-    "photo moved to another class",
     "setting",
+    "members reordered",
+    "code changed in a room",
     "ensemble swapped or renamed",
     "member renamed",
 ]

@@ -20,6 +20,7 @@ from .walked_project import Outcome, hash_state, read_failure, read_outcome
 
 NOTHING_TO_DO = "Nothing to do: all "
 MOST_TRIES = 50
+BACK = "back to"  # the last state that could be run
 # Of a label that is no longer in the settings: no stage reads these files, and none learns that a label has gone;
 # `stacker plan` names them.
 SPARED = "metrics/cross_validation/"
@@ -111,7 +112,8 @@ class Walk:
             self.project.repro()
         except AssertionError as error:
             self.steps.append(Step(edits, state, read_failure(str(error)), fresh, []))
-            self.undo()
+            if not (edits and edits[0].startswith(BACK)):
+                self.undo()
             return
         problems = list(self.find_problems(state))
         self.steps.append(Step(edits, state, read_outcome(self.project), fresh, problems))
@@ -131,7 +133,9 @@ class Walk:
         self.project.git("checkout", "--quiet", "--detach", "--force", self.last_run)
         self.project.git("clean", "--quiet", "--force", "-d")
         history_edits.check_out(self.project)
-        self.run([f"back to {self.last_run}"])
+        failed = self.steps[-1].outcome.error
+        self.run([f"{BACK} {self.last_run}"])
+        assert not self.steps[-1].outcome.error, f"no way back after {failed}"
 
     def judge(self, is_waiting: bool = True) -> list[str]:
         """What is wrong after the runs, a line each; `is_waiting` for the runs from nothing that are not done."""
