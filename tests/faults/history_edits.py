@@ -122,10 +122,21 @@ def kill_repro(seconds: Callable[[random.Random], float]) -> Edit:
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
             output = process.communicate()[0]
+        free_lock(project)
         done = len(re.findall(r"(?m)^done in ", output))  # by the stages; DVC's own lines are lost with it
         return f"kill -9 after {after:.1f} s, when {done} stages were done"
 
     return apply
+
+
+def free_lock(project: Clone) -> None:
+    """Remove DVC's list of who reads and writes what, where the kill left it empty: DVC writes over it in place.
+
+    Otherwise it says "Unable to read RWLock-file" until someone does so (treeverse/dvc#7615).
+    """
+    path = project.path / ".dvc/tmp/rwlock"
+    if path.is_file() and not path.read_bytes():
+        path.unlink()
 
 
 def leave_checkpoints(project: Clone, draws: random.Random) -> str:
