@@ -38,27 +38,18 @@ class Place(NamedTuple):
     is_hashed: bool
 
 
-def sweep_inputs_of_stack(members: Collection[str]) -> None:
-    """Delete from the folders that `stack` depends on what members of earlier settings left there."""
-    _sweep([Place(MEMBERS, ".h5", members, True), Place(MEMBER_PREDICTIONS, ".npz", members, True)])
-
-
-def sweep_inputs_of_fuse(members: Collection[str]) -> None:
-    """Delete from the folder that `fuse` depends on what members of earlier settings left there."""
-    _sweep([Place(FEATURES, "", members, True)])
-
-
 def sweep_all(members: Collection[str], ensembles: Collection[str]) -> None:
-    """Delete all that members and ensembles of earlier settings left behind."""
+    """Delete all that members and ensembles of earlier settings left behind.
+
+    Every stage that depends on such a folder does so before it reads, and of all folders: what says that a label was
+    once the pipeline's may be gone when a later stage looks.
+    """
     remove_checkpoints_of_others(members)
     both = [*members, *ensembles]
     _sweep(
         [
-            Place(FEATURES, "", members, True),
-            Place(MEMBERS, ".h5", members, True),
             Place(PREDICTIONS, ".npz", (), False),  # where earlier versions of the pipeline wrote them
             Place(MEMBER_PREDICTIONS, ".npz", members, True),
-            Place(MODELS, ".h5", ensembles, False),
             Place(ENSEMBLE_PREDICTIONS, ".npz", ensembles, True),
             Place(LEAVE_ONE_OUT, ".npz", ensembles, True),
             Place(CURVES, ".csv", both, True),
@@ -66,6 +57,10 @@ def sweep_all(members: Collection[str], ensembles: Collection[str]) -> None:
             Place(PLOTS / "roc", ".csv", (), False),
             Place(METRICS, ".json", both, False),
             Place(DETAILS, ".json", both, False),
+            # at last what labels are known by: the next sweep goes on where one was killed
+            Place(MODELS, ".h5", ensembles, False),
+            Place(MEMBERS, ".h5", members, True),
+            Place(FEATURES, "", members, True),
         ]
     )
 
