@@ -11,7 +11,7 @@ import numpy as np
 
 from stacker.artifacts.arrays import SPLITS, load_classes, load_groups, load_images, load_labels
 from stacker.artifacts.errors import PipelineError
-from stacker.artifacts.leftovers import sweep_all
+from stacker.artifacts.leftovers import sweep_inputs_of_stack
 from stacker.artifacts.manifest import Photo, load_manifest
 from stacker.artifacts.outputs import replaced_file
 from stacker.artifacts.progress import open_progress
@@ -32,7 +32,7 @@ from stacker.settings.reading import read_labels
 
 def main() -> None:
     members = read_labels("members")
-    sweep_all(members, read_labels("meta_models"))
+    sweep_inputs_of_stack(members, read_labels("meta_models"))  # the members' predictions are its inputs too
     photos, images = load_manifest(), {split: load_images(split) for split in SPLITS}
     check_lengths(photos, images)
     audit = find_out(members, photos, images)

@@ -10,7 +10,7 @@ import numpy as np
 from stacker.artifacts.arrays import SPLITS, load_classes, load_groups, load_labels
 from stacker.artifacts.features import load_features
 from stacker.artifacts.fused_members import load_fused_members
-from stacker.artifacts.leftovers import sweep_all
+from stacker.artifacts.leftovers import sweep_inputs_of_fuse
 from stacker.artifacts.predictions import FUSED, Predictions, save_fused
 from stacker.checks.command import run_stage
 from stacker.ensembles.fused_features import fit_fused, join_features
@@ -22,7 +22,7 @@ from stacker.training.linear_fits import MOST_VALUES
 
 def main() -> None:
     fused, stacking = load_fused_members(), load_stacking()
-    sweep_all(fused.members, read_labels("meta_models"))
+    sweep_inputs_of_fuse(fused.members, read_labels("meta_models"))
     classes, labels, groups = load_classes(), load_labels("train"), load_groups("train")
     reason = fused.reason
     members = [] if reason else [{split: load_features(label, split) for split in SPLITS} for label in fused.members]

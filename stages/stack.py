@@ -15,7 +15,7 @@ import typer
 from stacker.artifacts.arrays import load_classes, load_groups, load_images, load_labels
 from stacker.artifacts.curves import Epoch, write_history
 from stacker.artifacts.descriptions import read_description
-from stacker.artifacts.leftovers import sweep_all
+from stacker.artifacts.leftovers import sweep_inputs_of_stack
 from stacker.artifacts.model_paths import MEMBERS, MODELS
 from stacker.artifacts.outputs import replaced_file
 from stacker.artifacts.predictions import EnsemblePredictions, load_all_predictions, save_ensemble_predictions
@@ -36,7 +36,7 @@ from stacker.settings.reading import read_labels
 def main(ensemble: Annotated[str, typer.Argument(help="A label in the block `meta_models` of params.yaml.")]) -> None:
     settings, inference, check = load_meta_model(ensemble), load_inference(), load_ensemble_check()
     members = read_labels("members")
-    sweep_all(members, read_labels("meta_models"))
+    sweep_inputs_of_stack(members, read_labels("meta_models"))
     predictions = load_all_predictions(members)
     described = {label: read_description(MEMBERS / f"{label}.h5", f"dvc repro train@{label}") for label in members}
     labels = load_labels("train")

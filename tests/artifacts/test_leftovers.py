@@ -7,7 +7,7 @@ import h5py
 import pytest
 import yaml
 
-from stacker.artifacts.leftovers import sweep_all
+from stacker.artifacts.leftovers import sweep_all, sweep_inputs_of_fuse, sweep_inputs_of_stack
 
 OF_MEMBER = (
     "data/features/{}/train.npy",
@@ -242,6 +242,27 @@ def test_a_sweep_that_was_killed_is_finished_by_the_next(workspace, monkeypatch,
     sweep_all(["first"], ["boss"])
 
     assert list_files() == kept
+
+
+@pytest.mark.parametrize(
+    ("sweep", "known_by", "own"),
+    [
+        (sweep_inputs_of_fuse, "data/features/gone/provenance.json", OF_MEMBER[:1]),
+        (sweep_inputs_of_stack, "models/members/gone.h5", OF_MEMBER[1:3]),
+    ],
+)
+def test_a_stage_sweeps_its_own_inputs_and_what_only_they_tell_the_label_of(workspace, sweep, known_by, own):
+    """Back in Git alone the lock knows the label no more: when `compare` looks, its features and model are gone."""
+    fill(OF_MEMBER, "first", "gone")
+    fill(OF_ENSEMBLE, "boss", "old")
+    Path(known_by).unlink(missing_ok=True)
+    write_model(known_by, "gone") if known_by.endswith(".h5") else write(known_by)
+    before = list_files()
+
+    sweep(["first"], ["boss"])
+
+    nameless = ("plots/curves/{}.csv", "metrics/{}.json", "metrics/details/{}.json")
+    assert before - list_files() == {pattern.format("gone") for pattern in (*own, *nameless)} | {known_by}
 
 
 def test_where_nothing_was_written_yet_there_is_nothing_to_sweep(workspace, capsys):

@@ -65,9 +65,19 @@ def sweep(command: str, params: dict[str, Any]) -> None:
     """Delete, before all else, what the real stage deletes."""
     if not re.search(r"stages\.(fuse|stack|compare|audit)\b", command):
         return
-    from stacker.artifacts.leftovers import sweep_all  # NumPy under it costs more than the rest
+    from stacker.artifacts.leftovers import (
+        sweep_all,
+        sweep_inputs_of_fuse,
+        sweep_inputs_of_stack,
+    )  # NumPy under it costs more than the rest
 
-    sweep_all(list(params["members"]), list(params["meta_models"]))
+    members, ensembles = list(params["members"]), list(params["meta_models"])
+    if "stages.fuse" in command:
+        sweep_inputs_of_fuse(members, ensembles)
+    elif re.search(r"stages\.(stack|audit)\b", command):
+        sweep_inputs_of_stack(members, ensembles)
+    else:
+        sweep_all(members, ensembles)
 
 
 def find_stage(stages: dict[str, Any], params: dict[str, Any], command: str) -> tuple[dict[str, Any], str]:
