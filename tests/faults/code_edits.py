@@ -18,7 +18,7 @@ class Change(NamedTuple):
     second: str
 
 
-CHANGES = {  # by room; all but the last three change numbers, texts or pictures
+CHANGES = {  # by room; those of the rooms that stages run change numbers, texts or pictures
     "stages": [
         Change("stages/prepare.py", "hexdigest()[:16]", "hexdigest()[:12]"),
         Change("stages/compare.py", '"mean", "geometric_mean", "weights"', '"mean", "weights"'),
@@ -81,12 +81,20 @@ CHANGES = {  # by room; all but the last three change numbers, texts or pictures
     "using": [Change("stacker/using/answers.py", "import", "import os as _\nimport")],
     "cli": [Change("stacker/cli/app.py", "import", "import os as _\nimport")],
 }
+SEEN_BY_NO_STAGE = {"planning", "using", "cli"}
 MOVED = "stacker/scoring/moved_constants.py"
 
 
-def change_code(project: Clone, draws: random.Random) -> str:
-    """Change what the code of one room does, or take an earlier change back."""
-    room = draws.choice(list(CHANGES))
+def change_code_of_stages(project: Clone, draws: random.Random) -> str:
+    return change_code(project, draws.choice([room for room in CHANGES if room not in SEEN_BY_NO_STAGE]), draws)
+
+
+def change_any_code(project: Clone, draws: random.Random) -> str:
+    return change_code(project, draws.choice(list(CHANGES)), draws)
+
+
+def change_code(project: Clone, room: str, draws: random.Random) -> str:
+    """Change what the code of a room does, or take an earlier change back."""
     path, first, second = draws.choice(CHANGES[room])
     file = project.path / path
     text = file.read_text(encoding="utf-8")
@@ -147,8 +155,8 @@ def edit_a_package(project: Clone, draws: random.Random) -> str:
 
 
 EDITS: dict[str, list[Edit]] = {
-    "code changed in a room": [change_code],
-    "code changed in another room": [change_code],
+    "code of a stage changed": [change_code_of_stages],
+    "code of any room changed": [change_any_code],
     "code moved to a new module": [move_constant],
     "code changed in no way that counts": [leave_results_alone, leave_results_alone, edit_a_package],
 }

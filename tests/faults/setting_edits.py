@@ -91,23 +91,29 @@ def change(project: Clone, block: str, value: Any) -> None:
         raise NotPossibleError
 
 
-def change_setting(project: Clone, draws: random.Random) -> str:
-    where = draws.choice(list(SETTINGS))
-    value = draws.choice(SETTINGS[where])
-    block, *path = where.split(".")
-    given = project.read_params()[block]
-    if not path:
-        given = value
-    else:
-        inner = given
-        for key in path[:-1]:
-            inner = inner[key]
-        if inner.pop(path[-1], DELETE) == value:
-            raise NotPossibleError
-        if value != DELETE:
-            inner[path[-1]] = value
-    change(project, block, given)
-    return f"{where}: {value}"
+def set_one_of(*blocks: str) -> Edit:
+    """An edit that changes one setting of these blocks."""
+    places = [where for where in SETTINGS if where.partition(".")[0] in blocks]
+
+    def apply(project: Clone, draws: random.Random) -> str:
+        where = draws.choice(places)
+        value = draws.choice(SETTINGS[where])
+        block, *path = where.split(".")
+        given = project.read_params()[block]
+        if path:
+            inner = given
+            for key in path[:-1]:
+                inner = inner[key]
+            if inner.pop(path[-1], DELETE) == value:
+                raise NotPossibleError
+            if value != DELETE:
+                inner[path[-1]] = value
+        else:
+            given = value
+        change(project, block, given)
+        return f"{where}: {value}"
+
+    return apply
 
 
 def add(block: str, choices: list[Params], most: int) -> Edit:
@@ -204,7 +210,8 @@ EDITS: dict[str, list[Edit]] = {
         swap("cross_validation", OUTER),
         remove("cross_validation", 0),
     ],
-    "setting": [change_setting],
-    "another setting": [change_setting],
-    "a third setting": [change_setting, change_setting, change_setting, comment],
+    "setting of the photos": [set_one_of("data"), set_one_of("data"), set_one_of("fetch"), comment],
+    "setting of backbones or training": [set_one_of("backbone", "training")],
+    "setting of stacking": [set_one_of("stacking")],
+    "setting of inference or the ensemble's check": [set_one_of("inference", "ensemble_check")],
 }

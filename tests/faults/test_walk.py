@@ -14,12 +14,12 @@ from .walk import Walk
 from .walked_project import start_project
 
 SEED = int(os.environ.get("WALK_SEED", "1"))
-EDITS = int(os.environ.get("WALK_EDITS", "54"))  # every kind twice
+EDITS = int(os.environ.get("WALK_EDITS", "56"))  # every kind twice
 QUICK_SEED = 4  # the two members exchange their labels
 QUICK_KINDS = [
-    "setting",
+    "setting of backbones or training",
     "members reordered",
-    "code changed in a room",
+    "code of a stage changed",
     "ensemble swapped or renamed",
     "member renamed",
 ]
