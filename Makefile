@@ -5,20 +5,23 @@ PYTHON ?= python3
 ENVIRONMENT := PATH="$(CURDIR)/.venv/bin:$$PATH"
 EXTRA_LOCKS := locks/demo.lock locks/export.lock locks/heic.lock locks/int8.lock locks/parquet.lock locks/tfds.lock
 
-.PHONY: repro test test-all test-extras lint bench mutants advisories lock clean
+.PHONY: repro test test-all test-extras faults lint bench mutants advisories lock clean
 
 repro: .venv/installed
 	$(ENVIRONMENT) dvc repro
 
 test: .venv/installed
-	$(ENVIRONMENT) python -m pytest -n 2 --dist loadfile -m "not slow" $(PYTEST)
+	$(ENVIRONMENT) python -m pytest -n 2 --dist loadfile -m "not slow and not faults" $(PYTEST)
 
 test-all: .venv/installed
-	$(ENVIRONMENT) python -m pytest -n 2 --dist loadfile $(PYTEST)
+	$(ENVIRONMENT) python -m pytest -n 2 --dist loadfile -m "not faults" $(PYTEST)
 
 # The tests that need an extra, where all extras are: a skipped one is a failure here, unless it lacks a browser.
 test-extras: .venv-extras/installed
 	PATH="$(CURDIR)/.venv-extras/bin:$$PATH" python -m pytest -p tools.fail_on_skip -m extra $(PYTEST)
+
+faults: .venv/installed
+	$(ENVIRONMENT) python -m pytest -m faults tests/faults $(PYTEST)
 
 lint: .venv/installed
 	$(ENVIRONMENT) ruff check .

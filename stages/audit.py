@@ -32,7 +32,7 @@ from stacker.settings.reading import read_labels
 
 def main() -> None:
     members = read_labels("members")
-    sweep_inputs_of_stack(members)  # the members' predictions are its inputs too
+    sweep_inputs_of_stack(members, read_labels("meta_models"))  # the members' predictions are its inputs too
     photos, images = load_manifest(), {split: load_images(split) for split in SPLITS}
     check_lengths(photos, images)
     audit = find_out(members, photos, images)

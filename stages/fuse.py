@@ -14,6 +14,7 @@ from stacker.artifacts.leftovers import sweep_inputs_of_fuse
 from stacker.artifacts.predictions import FUSED, Predictions, save_fused
 from stacker.checks.command import run_stage
 from stacker.ensembles.fused_features import fit_fused, join_features
+from stacker.settings.reading import read_labels
 from stacker.settings.stacking import load_stacking
 from stacker.splits.held_out import plan_fits, plan_tuning
 from stacker.training.linear_fits import MOST_VALUES
@@ -21,7 +22,7 @@ from stacker.training.linear_fits import MOST_VALUES
 
 def main() -> None:
     fused, stacking = load_fused_members(), load_stacking()
-    sweep_inputs_of_fuse(fused.members)
+    sweep_inputs_of_fuse(fused.members, read_labels("meta_models"))
     classes, labels, groups = load_classes(), load_labels("train"), load_groups("train")
     reason = fused.reason
     members = [] if reason else [{split: load_features(label, split) for split in SPLITS} for label in fused.members]

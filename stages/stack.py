@@ -36,7 +36,7 @@ from stacker.settings.reading import read_labels
 def main(ensemble: Annotated[str, typer.Argument(help="A label in the block `meta_models` of params.yaml.")]) -> None:
     settings, inference, check = load_meta_model(ensemble), load_inference(), load_ensemble_check()
     members = read_labels("members")
-    sweep_inputs_of_stack(members)
+    sweep_inputs_of_stack(members, read_labels("meta_models"))
     predictions = load_all_predictions(members)
     described = {label: read_description(MEMBERS / f"{label}.h5", f"dvc repro train@{label}") for label in members}
     labels = load_labels("train")

@@ -38,36 +38,50 @@ class Place(NamedTuple):
     is_hashed: bool
 
 
-def sweep_inputs_of_stack(members: Collection[str]) -> None:
+def sweep_inputs_of_stack(members: Collection[str], ensembles: Collection[str]) -> None:
     """Delete from the folders that `stack` depends on what members of earlier settings left there."""
-    _sweep([Place(MEMBERS, ".h5", members, True), Place(MEMBER_PREDICTIONS, ".npz", members, True)])
+    _sweep(
+        [
+            Place(MEMBER_PREDICTIONS, ".npz", members, True),
+            *_list_nameless(members, ensembles),
+            Place(MEMBERS, ".h5", members, True),
+        ]
+    )
 
 
-def sweep_inputs_of_fuse(members: Collection[str]) -> None:
+def sweep_inputs_of_fuse(members: Collection[str], ensembles: Collection[str]) -> None:
     """Delete from the folder that `fuse` depends on what members of earlier settings left there."""
-    _sweep([Place(FEATURES, "", members, True)])
+    _sweep([*_list_nameless(members, ensembles), Place(FEATURES, "", members, True)])
 
 
 def sweep_all(members: Collection[str], ensembles: Collection[str]) -> None:
     """Delete all that members and ensembles of earlier settings left behind."""
     remove_checkpoints_of_others(members)
-    both = [*members, *ensembles]
     _sweep(
         [
-            Place(FEATURES, "", members, True),
-            Place(MEMBERS, ".h5", members, True),
             Place(PREDICTIONS, ".npz", (), False),  # where earlier versions of the pipeline wrote them
             Place(MEMBER_PREDICTIONS, ".npz", members, True),
-            Place(MODELS, ".h5", ensembles, False),
             Place(ENSEMBLE_PREDICTIONS, ".npz", ensembles, True),
             Place(LEAVE_ONE_OUT, ".npz", ensembles, True),
-            Place(CURVES, ".csv", both, True),
+            *_list_nameless(members, ensembles),
             Place(PLOTS / "confusion", ".csv", (), False),  # of earlier versions, likewise
             Place(PLOTS / "roc", ".csv", (), False),
-            Place(METRICS, ".json", both, False),
-            Place(DETAILS, ".json", both, False),
+            # at last what labels are known by: the next sweep goes on where one was killed
+            Place(MODELS, ".h5", ensembles, False),
+            Place(MEMBERS, ".h5", members, True),
+            Place(FEATURES, "", members, True),
         ]
     )
+
+
+def _list_nameless(members: Collection[str], ensembles: Collection[str]) -> list[Place]:
+    """Where files lie that do not say whose they are: they go with the first of those that do, or none would know."""
+    both = [*members, *ensembles]
+    return [
+        Place(CURVES, ".csv", both, True),
+        Place(METRICS, ".json", both, False),
+        Place(DETAILS, ".json", both, False),
+    ]
 
 
 def _sweep(places: list[Place]) -> None:

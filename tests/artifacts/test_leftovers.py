@@ -7,7 +7,7 @@ import h5py
 import pytest
 import yaml
 
-from stacker.artifacts.leftovers import sweep_all, sweep_inputs_of_stack
+from stacker.artifacts.leftovers import sweep_all, sweep_inputs_of_fuse, sweep_inputs_of_stack
 
 OF_MEMBER = (
     "data/features/{}/train.npy",
@@ -163,18 +163,11 @@ OF_MEMBERS = ("models/members/mine.txt", "data/predictions/members/mine.txt")
 OF_BOTH = ("data/predictions/ensembles/mine.txt", "data/predictions/leave_one_out/mine.txt", "plots/curves/mine.txt")
 
 
-@pytest.mark.parametrize(
-    ("sweep", "named"),
-    [
-        (lambda: sweep_all(["first"], ["boss"]), (*OF_MEMBERS, *OF_BOTH)),
-        (lambda: sweep_inputs_of_stack(["first"]), OF_MEMBERS),
-    ],
-    ids=["all", "inputs of stack"],
-)
-def test_a_strangers_file_is_named_in_every_folder_that_a_stage_depends_on_whole(workspace, capsys, sweep, named):
-    write(*OF_MEMBERS, *OF_BOTH)
+def test_a_strangers_file_is_named_in_every_folder_that_a_stage_depends_on_whole(workspace, capsys):
+    named = (*OF_MEMBERS, *OF_BOTH)
+    write(*named)
 
-    sweep()
+    sweep_all(["first"], ["boss"])
 
     assert list_files() == {*OF_MEMBERS, *OF_BOTH}
     printed = capsys.readouterr().out.splitlines()
@@ -227,20 +220,53 @@ def test_a_file_that_only_looks_like_a_model_is_no_reason_to_delete(workspace, c
     assert "removed" not in capsys.readouterr().out
 
 
-def test_stack_sweeps_its_own_inputs_and_no_others(workspace):
-    fill(OF_MEMBER, "first", "gone")
+@pytest.mark.parametrize("count", range(10))
+def test_a_sweep_that_was_killed_is_finished_by_the_next(workspace, monkeypatch, count):
+    kept = fill(OF_MEMBER, "first") | fill(OF_ENSEMBLE, "boss")
+    fill(OF_MEMBER, "gone")
     fill(OF_ENSEMBLE, "old")
-    write_lock("models/members/gone.h5", "models/old.h5")
+    write("data/features/gone/provenance.json")
+    write_model("models/members/gone.h5", "gone")
+    write_model("models/old.h5", "old")
+    removed = []
+
+    def stop(line: str) -> None:
+        removed.append(line)
+        if len(removed) > count:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("stacker.artifacts.leftovers.print", stop, raising=False)
+        with pytest.raises(KeyboardInterrupt):
+            sweep_all(["first"], ["boss"])
+    sweep_all(["first"], ["boss"])
+
+    assert list_files() == kept
+
+
+@pytest.mark.parametrize(
+    ("sweep", "known_by", "own"),
+    [
+        (sweep_inputs_of_fuse, "data/features/gone/provenance.json", OF_MEMBER[:1]),
+        (sweep_inputs_of_stack, "models/members/gone.h5", OF_MEMBER[1:3]),
+    ],
+)
+def test_a_stage_sweeps_its_own_inputs_and_what_only_they_tell_the_label_of(workspace, sweep, known_by, own):
+    """Back in Git alone the lock knows the label no more: when `compare` looks, its features and model are gone."""
+    fill(OF_MEMBER, "first", "gone")
+    fill(OF_ENSEMBLE, "boss", "old")
+    Path(known_by).unlink(missing_ok=True)
+    write_model(known_by, "gone") if known_by.endswith(".h5") else write(known_by)
     before = list_files()
 
-    sweep_inputs_of_stack(["first"])
+    sweep(["first"], ["boss"])
 
-    assert before - list_files() == {"models/members/gone.h5", "data/predictions/members/gone.npz"}
+    nameless = ("plots/curves/{}.csv", "metrics/{}.json", "metrics/details/{}.json")
+    assert before - list_files() == {pattern.format("gone") for pattern in (*own, *nameless)} | {known_by}
 
 
 def test_where_nothing_was_written_yet_there_is_nothing_to_sweep(workspace, capsys):
     sweep_all(["first"], ["boss"])
-    sweep_inputs_of_stack(["first"])
 
     assert capsys.readouterr().out == ""
 

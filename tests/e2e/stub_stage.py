@@ -71,12 +71,13 @@ def sweep(command: str, params: dict[str, Any]) -> None:
         sweep_inputs_of_stack,
     )  # NumPy under it costs more than the rest
 
+    members, ensembles = list(params["members"]), list(params["meta_models"])
     if "stages.fuse" in command:
-        sweep_inputs_of_fuse(list(params["members"]))
+        sweep_inputs_of_fuse(members, ensembles)
     elif re.search(r"stages\.(stack|audit)\b", command):
-        sweep_inputs_of_stack(list(params["members"]))
+        sweep_inputs_of_stack(members, ensembles)
     else:
-        sweep_all(list(params["members"]), list(params["meta_models"]))
+        sweep_all(members, ensembles)
 
 
 def find_stage(stages: dict[str, Any], params: dict[str, Any], command: str) -> tuple[dict[str, Any], str]:

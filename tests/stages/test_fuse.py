@@ -61,8 +61,13 @@ def test_it_is_left_out_where_there_are_too_many_features(workspace, capsys, mon
 def test_what_a_member_of_earlier_settings_left_is_swept_before_it_is_read(workspace, capsys):
     write_featured_project()
     write_features("gone", 4, 7)
+    curves = [Path("plots/curves", f"{label}.csv") for label in ("gone", "first", "ensemble")]
+    curves[0].parent.mkdir(parents=True)
+    for path in curves:
+        path.touch()
 
     fuse.main()
 
     assert "removed data/features/gone: earlier settings left it behind" in capsys.readouterr().out
+    assert [path.stem for path in curves if path.exists()] == ["first", "ensemble"]
     assert {path.name for path in Path("data/features").iterdir()} == set(WIDTHS)

@@ -88,6 +88,8 @@ def test_stack_does_not_depend_on_the_order_of_the_members(trained, run_stage):
 def test_stack_removes_strays_and_names_a_users_file_which_stays(trained, run_stage, workspace, capsys):
     save_model(build_small_member("gone", 5), workspace / "models/members/gone.h5", make_description("gone"))
     (workspace / "data/predictions/members/gone.npz").touch()
+    (workspace / "plots/curves").mkdir(parents=True, exist_ok=True)
+    (workspace / "plots/curves/gone.csv").touch()  # which only its model tells to be the pipeline's
     backup = workspace / "models/members/backup.h5"
     backup.write_bytes((workspace / "models/members/first.h5").read_bytes())
 
