@@ -18,13 +18,13 @@ def require_room(path: Path, needed: int) -> None:
     """See that the disk has room for a file or folder.
 
     Args:
-        path: of what is about to be written; its folder is there.
+        path: of what is about to be written.
         needed: bytes.
 
     Raises:
         PipelineError: it has not.
     """
-    free = shutil.disk_usage(path.parent).free
+    free = _find_free(path)
     if needed > free:
         raise PipelineError(
             f"{path} cannot be written: it needs {show_length(needed)}, and the disk has {show_length(free)} free: "
@@ -48,7 +48,7 @@ def told_of_room(path: Path, needed: int = 0) -> Iterator[None]:
     except OSError as error:
         if not _is_lack_of_room(error):
             raise
-        free = show_length(shutil.disk_usage(path.parent).free)
+        free = show_length(_find_free(path))
         need = f"{show_length(needed)}, and the disk has {free} free" if needed else f"more than the {free} free there"
         said = os.strerror(error.errno or errno.ENOSPC)
         raise PipelineError(f"{path} cannot be written ({said}): it needs {need}: {WAY_OUT}") from None
@@ -77,6 +77,11 @@ def show_length(count: float) -> str:
             return f"{count:.3g} {unit}"
         count /= 1000
     return f"{count:,.1f} TB"
+
+
+def _find_free(path: Path) -> int:
+    """Bytes that are free on the disk where `path` is to be: its folder need not be there yet."""
+    return shutil.disk_usage(next(folder for folder in path.absolute().parents if folder.exists())).free
 
 
 def _is_lack_of_room(error: OSError) -> bool:

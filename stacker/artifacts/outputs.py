@@ -65,12 +65,12 @@ def _scratch_beside(path: Path, name: str, needed: int) -> Iterator[Path]:
     One that holds the old directory, as the run was killed before it could put the new one in its place, goes only when
     there is another that is whole.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     prefix = f"{PARTIAL}{name}-"
     remove_abandoned(path.parent, prefix, keeping="old")
     target = Path(*(part for part in path.parts if not part.startswith(PARTIAL)))  # `path` may itself be in a scratch
     with told_of_room(target, needed):
         require_room(target, needed)
+        path.parent.mkdir(parents=True, exist_ok=True)
         with scratch_folder(path.parent, prefix) as scratch:
             yield scratch
     remove_abandoned(path.parent, prefix)
