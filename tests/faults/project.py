@@ -75,10 +75,10 @@ def clone_stubbed_project(folder: Path) -> Clone:
 
 def forget(clone: Clone) -> None:
     """Bring the project back to where nothing has run."""
+    clone.git("checkout", "--force", "--quiet", "main")
     for name in WRITTEN:
         path = clone.path / name
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     for folder in ("tmp", "site_cache"):
         shutil.rmtree(clone.path.parent / folder, ignore_errors=True)
         (clone.path.parent / folder).mkdir()
-    clone.git("checkout", "--force", "--quiet", "main")

@@ -9,33 +9,18 @@ from e2e.clone import Clone
 
 from .disturbing import Started
 from .ledger import note
-from .project import clone_stubbed_project, forget
-from .state import Reference, find_differences, find_processes, run_undisturbed, wait_for_processes
+from .project import forget
+from .state import find_differences, find_processes, wait_for_processes
 
-SECONDS = 4  # that each stage `train` takes, so that there is time for another command meanwhile
 STRENGTHS = (1, 2)
 LOSS = "metrics/ensemble.json:heldout.log_loss"
 LONGEST = 180.0  # seconds, for two experiments
 
 
-@pytest.fixture(scope="module")
-def project(tmp_path_factory) -> tuple[Clone, Reference]:
-    """A project that has run, and what it then held."""
-    clone = clone_stubbed_project(tmp_path_factory.mktemp("together"))
-    shim = clone.path.parent / "bin/python"
-    text = shim.read_text(encoding="utf-8")
-    shim.write_text(
-        text.replace("#!/bin/sh", f'#!/bin/sh\ncase "$2" in stages.train) sleep {SECONDS} ;; esac'), "utf-8"
-    )
-    reference = run_undisturbed(clone)
-    clone.commit("has run")
-    return clone, reference
-
-
 @pytest.mark.parametrize("wait", [(), ("--wait-for-lock",)], ids=["at once", "with --wait-for-lock"])
-def test_a_second_run_is_refused_and_the_first_ends_well(project, wait):
+def test_a_second_run_is_refused_and_the_first_ends_well(slow, wait):
     """DVC's option waits for one of its two locks, not for the one that another run holds."""
-    clone, reference = project
+    clone, reference = slow
     forget(clone)
     first = Started(clone, "dvc", "repro")
     assert first.wait_for("Running stage 'train@a'"), first.output
@@ -53,8 +38,8 @@ def test_a_second_run_is_refused_and_the_first_ends_well(project, wait):
 
 
 @pytest.mark.faults
-def test_of_two_runs_that_start_together_one_ends_well(project):
-    clone, reference = project
+def test_of_two_runs_that_start_together_one_ends_well(slow):
+    clone, reference = slow
     for _ in range(3):
         forget(clone)
         both = [Started(clone, "dvc", "repro") for _ in range(2)]
@@ -67,8 +52,8 @@ def test_of_two_runs_that_start_together_one_ends_well(project):
 
 
 @pytest.mark.faults
-def test_two_experiments_of_a_queue_with_two_workers_end_as_if_run_alone(project):
-    clone, reference = project
+def test_two_experiments_of_a_queue_with_two_workers_end_as_if_run_alone(slow):
+    clone, reference = slow
     forget(clone)
     clone.repro()
     clone.commit("main")
