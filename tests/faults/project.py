@@ -82,3 +82,4 @@ def forget(clone: Clone) -> None:
     for folder in ("tmp", "site_cache"):
         shutil.rmtree(clone.path.parent / folder, ignore_errors=True)
         (clone.path.parent / folder).mkdir()
+    clone.git("checkout", "--quiet", "main", "--", "data", "models")  # what Git has there

@@ -12,6 +12,7 @@ from .ledger import note
 from .project import forget
 from .state import find_differences, find_processes, wait_for_processes
 
+pytestmark = pytest.mark.faults
 STRENGTHS = (1, 2)
 LOSS = "metrics/ensemble.json:heldout.log_loss"
 LONGEST = 180.0  # seconds, for two experiments
@@ -37,7 +38,6 @@ def test_a_second_run_is_refused_and_the_first_ends_well(slow, wait):
     assert wait_for_processes(clone) == []
 
 
-@pytest.mark.faults
 def test_of_two_runs_that_start_together_one_ends_well(slow):
     clone, reference = slow
     for _ in range(3):
@@ -51,7 +51,6 @@ def test_of_two_runs_that_start_together_one_ends_well(slow):
         assert differences == []
 
 
-@pytest.mark.faults
 def test_two_experiments_of_a_queue_with_two_workers_end_as_if_run_alone(slow):
     clone, reference = slow
     forget(clone)
