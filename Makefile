@@ -1,6 +1,7 @@
 # `make repro` and `make test` are all that a fresh machine with Python 3.11.4 to 3.13, git and make needs.
 
 PYTHON ?= python3
+FAULTS_SEED ?= $(shell date +%s)
 # DVC starts each stage with `python`: the environment's must come first.
 ENVIRONMENT := PATH="$(CURDIR)/.venv/bin:$$PATH"
 EXTRA_LOCKS := locks/demo.lock locks/export.lock locks/heic.lock locks/int8.lock locks/parquet.lock locks/tfds.lock
@@ -16,12 +17,17 @@ test: .venv/installed
 test-all: .venv/installed
 	$(ENVIRONMENT) python -m pytest -n 2 --dist loadfile -m "not faults" $(PYTEST)
 
+# Kills, full disks, damaged files: what docs/reliability.md promises, and its figures. Takes half an hour or more.
+faults: .venv/installed
+	@echo "FAULTS_SEED=$(FAULTS_SEED)"
+	@mkdir -p build && rm -f build/faults.jsonl
+	$(ENVIRONMENT) FAULTS_SEED=$(FAULTS_SEED) FAULTS_LEDGER=$(CURDIR)/build/faults.jsonl \
+		python -m pytest -n 2 --dist loadfile tests/faults $(PYTEST)
+	$(ENVIRONMENT) python -m tools.write_reliability build/faults.jsonl
+
 # The tests that need an extra, where all extras are: a skipped one is a failure here, unless it lacks a browser.
 test-extras: .venv-extras/installed
 	PATH="$(CURDIR)/.venv-extras/bin:$$PATH" python -m pytest -p tools.fail_on_skip -m extra $(PYTEST)
-
-faults: .venv/installed
-	$(ENVIRONMENT) python -m pytest -m faults tests/faults $(PYTEST)
 
 lint: .venv/installed
 	$(ENVIRONMENT) ruff check .

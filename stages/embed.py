@@ -10,6 +10,7 @@ import numpy as np
 import typer
 
 from stacker.artifacts.arrays import SPLITS, load_images
+from stacker.artifacts.disk_room import require_room
 from stacker.artifacts.features import FEATURES, write_provenance
 from stacker.artifacts.outputs import replaced_directory
 from stacker.artifacts.progress import open_progress
@@ -34,6 +35,7 @@ def main(member: Annotated[str, typer.Argument(help="A label in the block `membe
         backbone = build_backbone(member, settings, arrays["train"].shape[1])
         predictor = compile_predictor(backbone, inference, {member: arrays["train"].dtype}, {member: arrays["train"]})
         count = sum(map(len, arrays.values()))
+        require_room(FEATURES / member, count * backbone.output_shape[1] * np.dtype(np.float32).itemsize)
         print(f"{member}: {count:,} photos through {settings.name} ({predictor.engine}, {predictor.precision})")
         with open_progress(f"{member}: embedding", count, "photos") as bar:
             for split, images in arrays.items():

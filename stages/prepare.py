@@ -14,6 +14,7 @@ import numpy as np
 from numpy.lib.format import open_memmap
 
 from stacker.artifacts.arrays import ARRAYS, MANIFEST, SPLITS
+from stacker.artifacts.disk_room import reserve
 from stacker.artifacts.errors import PipelineError
 from stacker.artifacts.outputs import replaced_directory
 from stacker.artifacts.preparation import PREPARATION, Preparation, write_preparation
@@ -53,7 +54,8 @@ def main() -> None:
     groups = group_duplicates(content_hashes, difference_hashes, data.near_duplicates)
     splits = assign_splits(files, groups, content_hashes, data.splits, data.seed)
     check_splits(files, splits, classes)
-    with replaced_directory(ARRAYS) as folder, open_progress("decoding", len(files), "photos") as bar:
+    needed = len(files) * data.image_size**2 * 3
+    with replaced_directory(ARRAYS, needed) as folder, open_progress("decoding", len(files), "photos") as bar:
         for split in SPLITS:
             rows = np.flatnonzero(splits == split)
             chosen = [files[row] for row in rows]
@@ -128,6 +130,7 @@ def write_split(
     """Decode a split's images straight into its memory map, so that memory does not grow with their number."""
     folder.mkdir()
     pixels = open_memmap(folder / "images.npy", "w+", np.uint8, (len(files), preparation.side, preparation.side, 3))
+    reserve(folder / "images.npy")
     decode_images([root / file.path for file in files], fingerprints, pixels, preparation, bar)
     np.save(folder / "labels.npy", np.array([file.label for file in files], dtype=np.int64))
 

@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from stacker.artifacts.disk_room import WAY_OUT
+from stacker.artifacts.errors import PipelineError
 from stacker.artifacts.numpy_files import DAMAGES
 from stacker.artifacts.outputs import PARTIAL, replaced_file
 
@@ -68,11 +70,13 @@ class Checkpoints:
         """
         path, facts = self._find(name), np.array(json.dumps(checkpoint.facts))
         try:
-            with replaced_file(path) as partial, partial.open("wb") as stream:
+            needed = sum(array.nbytes for array in checkpoint.arrays.values())
+            with replaced_file(path, needed) as partial, partial.open("wb") as stream:
                 np.savez(stream, allow_pickle=False, **{**checkpoint.arrays, FACTS: facts})
-        except OSError as error:
+        except (OSError, PipelineError) as error:
             if self._can_write:
-                print(f"{self.label}: no checkpoint could be written ({error}): training goes on without", flush=True)
+                why = str(error).removesuffix(f": {WAY_OUT}")
+                print(f"{self.label}: {why}: training goes on without this checkpoint", flush=True)
             self._can_write = False
             return
         self._can_write = True

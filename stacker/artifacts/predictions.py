@@ -218,7 +218,8 @@ def _load(path: Path, command: str) -> Predictions:
 
 
 def _save(path: Path, predictions: Predictions | EnsemblePredictions) -> None:
-    with replaced_file(path) as partial, partial.open("wb") as stream:
+    needed = sum(array.nbytes for array in predictions)
+    with replaced_file(path, needed) as partial, partial.open("wb") as stream:
         np.savez(stream, allow_pickle=False, **predictions._asdict())
 
 

@@ -1,6 +1,7 @@
 """Save and load models as .h5 files that plain Keras reads, without code of ours."""
 
 import logging
+import math
 from pathlib import Path
 
 import keras
@@ -28,7 +29,7 @@ def save_model(model: keras.Model, path: Path, description: Description) -> None
     level = absl.level
     absl.setLevel(logging.ERROR)  # Keras calls .h5 legacy at every save; the reason for it stands above
     try:
-        with replaced_file(path) as partial:
+        with replaced_file(path, sum(4 * math.prod(weight.shape) for weight in clean.weights)) as partial:
             clean.save(partial)
             write_description(partial, description)
     finally:

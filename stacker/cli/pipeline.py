@@ -1,4 +1,4 @@
-"""Commands on the pipeline itself: `check`, `plan`, `compare`.
+"""Commands on the pipeline itself: `check`, `plan`, `verify`, `compare`.
 
 Each command imports what it needs when it is called: Keras takes seconds, and `stacker --help` should not wait for it.
 """
@@ -37,6 +37,30 @@ def plan(
     print(format_plan(found))
     if exit_code and found.steps:
         raise typer.Exit(2)
+
+
+@app.command()
+def verify(
+    remove: Annotated[bool, typer.Option("--remove", help="Remove what is damaged, so that it is made again.")] = False,
+) -> None:
+    """Read all that DVC's cache holds, and name what is no longer as it was stored. Ends with 1 where there is such."""
+    from stacker.artifacts.errors import PipelineError
+    from stacker.planning.stored_files import find_damaged, locate_cache, remove_damaged
+
+    damaged = find_damaged(locate_cache())
+    if not damaged:
+        print("All that DVC's cache holds is as it was stored.")
+        return
+    named = "\n".join(f"  {path}" for path in damaged)
+    if not remove:
+        raise PipelineError(
+            f"{count(len(damaged), 'file')} of DVC's cache changed after it was stored: run `stacker verify --remove`, "
+            f"then `dvc repro`, which makes it again\n{named}"
+        )
+    links = remove_damaged(damaged)
+    print(f"removed {count(len(damaged), 'file')} of DVC's cache:\n{named}")
+    print("".join(f"removed {path}, which was the same file\n" for path in links), end="")
+    print("now `dvc pull` where you have a remote, and `dvc repro`")
 
 
 @app.command()

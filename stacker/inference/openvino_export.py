@@ -1,12 +1,17 @@
 """Turn a Keras model into an OpenVINO one."""
 
+import math
 import tempfile
 from pathlib import Path
 from typing import Any
 
 import keras
 
+from stacker.artifacts.disk_room import told_of_room
 from stacker.artifacts.errors import PipelineError
+from stacker.artifacts.scratch import remove_abandoned, scratch_folder
+
+PREFIX = "stacker-openvino-"  # of folders for temporary files
 
 
 def export_openvino(model: keras.Model, core: Any) -> Any:
@@ -20,9 +25,14 @@ def export_openvino(model: keras.Model, core: Any) -> Any:
         PipelineError: the export fails for this architecture.
     """
     export = _export_graph if keras.backend.backend() == "tensorflow" else _export_ir
-    with tempfile.TemporaryDirectory() as folder:
+    temporary = Path(tempfile.gettempdir())
+    remove_abandoned(temporary, PREFIX)
+    with scratch_folder(temporary, PREFIX) as folder:
         try:
-            return export(model, core, Path(folder))
+            with told_of_room(folder / model.name, sum(4 * math.prod(weight.shape) for weight in model.weights)):
+                return export(model, core, folder)
+        except PipelineError:
+            raise
         except Exception as error:
             # An exporter can trip over anything in an architecture; the way out is always the same setting.
             reason = " ".join(str(error).split())  # TensorFlow's run over many lines

@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path, PurePosixPath
 
+from stacker.artifacts.disk_room import show_length
 from stacker.artifacts.errors import PipelineError
 from stacker.artifacts.file_names import is_utf8, show_name
 
@@ -85,12 +86,3 @@ def is_clutter(name: str) -> bool:
     path = PurePosixPath(name)
     is_fork = path.name.startswith("._")  # where macOS keeps what other systems have no place for
     return is_fork or path.name.lower() in CLUTTER_FILES or not CLUTTER_FOLDERS.isdisjoint(path.parts)
-
-
-def show_length(count: float) -> str:
-    """Bytes in a unit that fits."""
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if count < 1000:
-            return f"{count:.3g} {unit}"
-        count /= 1000
-    return f"{count:,.1f} TB"

@@ -8,8 +8,9 @@ import zipfile
 import zlib
 from pathlib import Path
 
+from stacker.artifacts.disk_room import show_length
 from stacker.artifacts.errors import PipelineError
-from stacker.photos.archive_entries import BY_HAND, Inspection, is_clutter, show_length
+from stacker.photos.archive_entries import BY_HAND, Inspection, is_clutter
 
 ENCRYPTED = 0x1  # a flag of a zip's entry
 UNREADABLE_METHODS = {9: "Deflate64, which Windows takes for more than 2 GB", 93: "Zstandard", 95: "XZ", 98: "PPMd"}

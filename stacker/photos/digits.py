@@ -22,4 +22,5 @@ def write_digits(classes: str, folder: Path) -> None:
         name = ("even", "odd")[digit % 2] if classes == "parity" else f"digit_{digit}"
         path = folder / name / f"{number:04d}.png"
         path.parent.mkdir(exist_ok=True)
-        cv2.imwrite(str(path), (image * 255 / 16).astype(np.uint8))
+        _, content = cv2.imencode(path.suffix, (image * 255 / 16).astype(np.uint8))
+        path.write_bytes(content.tobytes())  # `cv2.imwrite` tells of a full disk by returning False

@@ -8,9 +8,9 @@ from typing import NoReturn
 
 import requests
 
+from stacker.artifacts.disk_room import show_length
 from stacker.artifacts.errors import PipelineError
 from stacker.artifacts.progress import Progress
-from stacker.photos.archive_entries import show_length
 from stacker.photos.url_text import hide_secrets
 
 PAUSES = (2.0, 8.0)  # s, before the second and the third try

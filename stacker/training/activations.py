@@ -8,6 +8,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from stacker.artifacts.disk_room import reserve, told_of_room
 from stacker.artifacts.errors import PipelineError
 from stacker.artifacts.progress import open_progress
 from stacker.inference.predictors import compile_predictor
@@ -59,5 +60,7 @@ def keep_activations(
         for split, values in images.items():
             with tempfile.TemporaryFile(dir=DATA) as file:
                 kept[split] = np.memmap(file, np.float32, "w+", shape=(len(values), front.output_shape[1]))
+                with told_of_room(DATA / "activations", kept[split].nbytes):
+                    reserve(file.fileno())
             predictor.predict({name: values}, outputs=kept[split], bar=bar)
     return kept

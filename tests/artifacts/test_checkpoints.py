@@ -1,4 +1,6 @@
+import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -90,11 +92,13 @@ def test_a_full_disk_is_told_once_and_the_last_checkpoint_stays(checkpoints, mon
 
     with monkeypatch.context() as patch:
         patch.setattr(np, "savez", fail)
+        patch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=5000))
         for _ in range(2):
-            checkpoints.write("final/head", Checkpoint({}, {}), "later")
+            checkpoints.write("final/head", Checkpoint(ARRAYS, {}), "later")
 
     assert capsys.readouterr().out == (
-        "pet: no checkpoint could be written ([Errno 28] No space left on device): training goes on without\n"
+        "pet: .checkpoints/pet/0123/final/head.npz cannot be written (No space left on device): it needs 40 bytes, and "
+        "the disk has 5 kB free: training goes on without this checkpoint\n"
     )
     assert checkpoints.kept == "pet: training the head, 3 epochs"
     assert checkpoints.read("final/head").facts == FACTS

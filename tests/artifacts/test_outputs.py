@@ -47,16 +47,28 @@ def make_old(target: Path) -> Path:
     return target
 
 
-def test_replaced_directory_leaves_alone_what_a_killed_run_or_another_one_is_writing(tmp_path):
-    killed = tmp_path / f"{PARTIAL}arrays-0" / "new"
-    killed.mkdir(parents=True)
-    (killed / "half").touch()
+@pytest.mark.parametrize("replaced", [replaced_directory, replaced_file])
+def test_what_a_killed_run_left_unfinished_goes_before_the_new_one_is_written(tmp_path, replaced):
+    (tmp_path / f"{PARTIAL}output-abcd_123" / "new").mkdir(parents=True)
+
+    with replaced(tmp_path / "output") as path:
+        path.touch()
+        assert list_names(tmp_path) == [path.parent.name]
+
+    assert list_names(tmp_path) == ["output"]
+
+
+def test_an_old_directory_that_a_killed_run_had_moved_aside_stays_until_a_new_one_is_whole(tmp_path):
+    aside = make_old(tmp_path / f"{PARTIAL}arrays-abcd_123" / "old")
+
+    with pytest.raises(ValueError, match="no"), replaced_directory(tmp_path / "arrays"):
+        raise ValueError("no")
+    assert list_names(aside) == ["old"]
 
     with replaced_directory(tmp_path / "arrays") as folder:
+        assert list_names(aside) == ["old"]
         (folder / "new").touch()
-
-    assert list_names(tmp_path / "arrays") == ["new"]
-    assert list_names(killed) == ["half"]
+    assert list_names(tmp_path) == ["arrays"]
 
 
 @pytest.mark.parametrize("replaced", [replaced_directory, replaced_file])
