@@ -1,11 +1,12 @@
 """A meta-model as plain arrays: what a fit gives, what the Keras model is made from, and what NumPy applies."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from stacker.artifacts.predictions import compute_probabilities
+from stacker.artifacts.row_blocks import cut_blocks
 
 
 class MetaWeights(NamedTuple):
@@ -34,7 +35,15 @@ def apply_meta_weights(weights: MetaWeights, predictions: Mapping[str, np.ndarra
     Returns:
         Logits, float32, (n, 1) or (n, classes).
     """
-    logits = [predictions[member].astype(np.float64) for member in weights.members]
+    members = [predictions[member] for member in weights.members]
+    widest = max(max(kernel.shape) for kernel, _ in weights.layers)
+    return np.concatenate(
+        [_apply(weights, [values[rows] for values in members]) for rows in cut_blocks(len(members[0]), widest)]
+    )
+
+
+def _apply(weights: MetaWeights, members: Sequence[np.ndarray]) -> np.ndarray:
+    logits = [values.astype(np.float64) for values in members]
     probabilities = [compute_probabilities(values) for values in logits]
     values = np.hstack([*logits, *probabilities] if weights.takes_logits else probabilities)
     for kernel, bias in weights.layers[:-1]:
