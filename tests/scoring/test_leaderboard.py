@@ -269,6 +269,7 @@ def test_of_many_classes_those_recognised_least_are_listed():
 
     table = read_tables(text)[-1]
     assert "The 20 of 30 classes that are recognised least" in text
+    assert "recognises any photo of 0 classes. Of only, half of the classes have a recall of 1.0000 or more" in text
     assert [line[0].strip() for line in table[2:4]] == ["class_7", "class_0"]
     assert len(table) == 22
 
