@@ -106,4 +106,4 @@ def test_of_many_rows_and_classes_no_curve_has_millions_of_points(draw):
     for line in whole.get_lines():
         assert len(line.get_xdata()) <= MOST_POINTS
         rising = line.get_ydata() if draw is draw_roc else line.get_xdata()
-        assert len(np.unique(rising)) == 151
+        assert len(np.unique(rising)) > 130
