@@ -5,6 +5,7 @@ import tracemalloc
 import numpy as np
 import pytest
 from helpers import make_predictions
+from scipy.sparse import csr_array
 from scipy.special import log_softmax, softmax
 
 from stacker.artifacts.predictions import spread_classes, spread_logits
@@ -95,6 +96,30 @@ def test_a_meta_model_applied_in_blocks_gives_the_same(cut):
 
     np.testing.assert_allclose(apply_meta_weights(weights, rows.logits), whole, rtol=1e-6)
     assert whole.shape == (ROWS, CLASSES)
+
+
+def test_a_kernel_of_zeros_is_applied_without_them_and_gives_the_same(monkeypatch):
+    rows = draw_rows()
+    kernel = np.concatenate([np.eye(2 * CLASSES, 2 * CLASSES), np.zeros((2 * CLASSES, 2 * CLASSES))])
+    weights = MetaWeights(
+        ["a", "c"], True, [(3 * kernel, np.arange(14.0)), (np.ones((14, CLASSES)), np.zeros(CLASSES))]
+    )
+    whole = apply_meta_weights(weights, rows.logits)
+    multiplied = []
+
+    def count(values):
+        multiplied.append(values.shape)
+        return csr_array(values)
+
+    monkeypatch.setattr("stacker.ensembles.meta_weights.csr_array", count)
+    apply_meta_weights(weights, rows.logits)
+    assert not multiplied
+    monkeypatch.setattr("stacker.ensembles.meta_weights.MOST_DENSE", 1)
+
+    np.testing.assert_allclose(apply_meta_weights(weights, rows.logits), whole, rtol=1e-6)
+    assert multiplied == [(28, 14)]  # the other has no zeros
+    expected = np.maximum(3 * np.hstack([rows.logits["a"], rows.logits["c"]]) + np.arange(14), 0).sum(axis=1)
+    np.testing.assert_allclose(whole[:, 0], expected, rtol=1e-5)
 
 
 def test_cross_fitting_puts_each_row_in_its_place():
