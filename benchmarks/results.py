@@ -17,10 +17,14 @@ SECTIONS = (
     "startup",
     "edits",
     "growth",
+    "load",
     "meta_models",
     "learning_curve",
     "next_photos",
 )
+
+
+NAMED_ONLY = ("load",)  # runs where it is named, or with real photos: too long for a look whether all works
 
 
 class Table(NamedTuple):

@@ -13,12 +13,12 @@ from pathlib import Path
 from benchmarks.machine import describe_machine
 from benchmarks.photos import Bench, write_photos
 from benchmarks.report import format_table, write_report
-from benchmarks.results import SECTIONS, Result, save_result
+from benchmarks.results import NAMED_ONLY, SECTIONS, Result, save_result
 
 
 def main() -> None:
     arguments = parse_arguments()
-    chosen = arguments.sections or list(SECTIONS)
+    chosen = arguments.sections or [name for name in SECTIONS if arguments.full or name not in NAMED_ONLY]
     for name in chosen:
         with tempfile.TemporaryDirectory(prefix="bench-", dir=arguments.scratch) as folder:
             bench = make_bench(arguments, Path(folder))
@@ -33,7 +33,12 @@ def main() -> None:
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.run", description=__doc__.split("\n")[0])
-    parser.add_argument("sections", nargs="*", metavar="section", help=f"of {', '.join(SECTIONS)}; default: all")
+    parser.add_argument(
+        "sections",
+        nargs="*",
+        metavar="section",
+        help=f"of {', '.join(SECTIONS)}; default: all, but {', '.join(NAMED_ONLY)} with --full alone",
+    )
     parser.add_argument("--full", type=Path, metavar="PHOTOS", help="a folder with train/ and validation/ of photos")
     parser.add_argument("--weights", type=Path, help="a folder with weights files, named as Keras names them")
     parser.add_argument("--repeats", type=int, help="runs of each procedure (default 3 with --full, else 1)")

@@ -5,6 +5,7 @@ Reads `data/predictions/`, the labels, the test photos, the manifest and `plots/
 page of `dvc plots`. What members and ensembles of earlier settings left behind goes first.
 """
 
+from collections.abc import Iterator
 from typing import Literal
 
 import numpy as np
@@ -48,6 +49,7 @@ from stacker.scoring.rows import (
     predict_choice_rows,
 )
 from stacker.scoring.saved_files import compare_saved_file
+from stacker.scoring.scores import compute_summary
 from stacker.scoring.significance import Comparison, adjust_comparisons, compare_models
 from stacker.scoring.standings import Model, choose_best_member, rank_models
 from stacker.settings.reading import read_labels
@@ -93,48 +95,49 @@ def check_lengths(models: list[Model], n: int) -> None:
 
 def build_models(predictions: dict[str, Predictions], ensembles: list[str]) -> tuple[list[Model], str]:
     """Members, ensembles and, where there is something to combine, the simple baselines; and the best member."""
-    members = [build_model("member", label, member) for label, member in predictions.items()]
-    models = members + [build_model("ensemble", label, load_ensemble_predictions(label)) for label in ensembles]
-    best = choose_best_member(members, load_choice_rows(next(iter(predictions.values()))))
+    choice = load_choice_rows(next(iter(predictions.values())))
+    members = [build_model("member", label, member, choice) for label, member in predictions.items()]
+    models = members + [build_model("ensemble", label, load_ensemble_predictions(label), choice) for label in ensembles]
+    best = choose_best_member(members)
     if len(members) > 1:
-        held_out = gather_held_out(predictions, load_labels("train"), load_groups("train"))
-        baselines = build_baselines(predictions, held_out, load_classes())
-        fused = load_fused()
-        if fused is not None:
-            choice = predict_choice_rows(fused)
-            baselines.append(
-                Baseline(
-                    "features",
-                    choice,
-                    spread_classes(fused.test),
-                    "one logistic regression on the features of all members side by side",
-                )
-            )
         together = add_costs(member.cost for member in members)
         models += [
             Model(
                 "baseline",
-                *baseline,
-                is_drawn=baseline.name in RIVALS,
-                cost=together if baseline.name in COMBINATIONS else None,
+                name,
+                compute_summary(choice.labels, held_out, choice.groups),
+                test,
+                note,
+                is_drawn=name in RIVALS,
+                cost=together if name in COMBINATIONS else None,
             )
-            for baseline in baselines
+            for name, held_out, test, note in list_baselines(predictions)
         ]
         note = f"{best.name}, by held-out log loss"
         models.append(best._replace(kind="baseline", name="best_member", note=note, is_drawn=False))
     return models, best.name
 
 
+def list_baselines(predictions: dict[str, Predictions]) -> Iterator[Baseline]:
+    """One after the other, so that the held-out probabilities of one alone are in memory."""
+    held_out = gather_held_out(predictions, load_labels("train"), load_groups("train"))
+    yield from build_baselines(predictions, held_out, load_classes())
+    fused = load_fused()
+    if fused is not None:
+        note = "one logistic regression on the features of all members side by side"
+        yield Baseline("features", predict_choice_rows(fused), spread_classes(fused.test), note)
+
+
 def build_model(
-    kind: Literal["member", "ensemble"], label: str, predictions: Predictions | EnsemblePredictions
+    kind: Literal["member", "ensemble"], label: str, predictions: Predictions | EnsemblePredictions, choice: Rows
 ) -> Model:
-    """A model that was saved."""
+    """A model that was saved; `choice`: the rows that choices are made by."""
     test = load_test_rows()
     is_known = len(predictions.test) == len(test.labels)  # else `check_lengths` will say what is wrong
     return Model(
         kind,
         label,
-        predict_choice_rows(predictions),
+        compute_summary(choice.labels, predict_choice_rows(predictions), choice.groups),
         spread_classes(predictions.test),
         cost=read_cost(predictions),
         doubt=measure_doubt(predictions, load_labels("validation"), test) if is_known else None,
@@ -156,7 +159,7 @@ def find_out(models: list[Model], best_member: str, predictions: dict[str, Predi
     counts = np.bincount(test.labels)
     predicted = {label: spread_classes(member.test).argmax(axis=1) for label, member in predictions.items()}
     return Findings(
-        standings=rank_models(models, load_choice_rows(first), test, classes),
+        standings=rank_models(models, test, classes),
         classes=classes,
         best_member=best_member,
         ensembles={

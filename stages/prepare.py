@@ -114,9 +114,15 @@ def check_splits(files: list[ImageFile], splits: np.ndarray, classes: list[str])
         missing = [name for name, count in zip(classes, counts, strict=True) if not count]
         if missing:
             raise PipelineError(
-                f"the {split} split has no image of {', '.join(missing)}: add images, or raise its fraction "
+                f"the {split} split has no image of {name_some(missing)}: add images, or raise its fraction "
                 "in data.splits"
             )
+
+
+def name_some(classes: list[str]) -> str:
+    """The first of many classes."""
+    more = f" and {len(classes) - MOST_NAMED:,} more" if len(classes) > MOST_NAMED else ""
+    return ", ".join(classes[:MOST_NAMED]) + more
 
 
 def write_split(

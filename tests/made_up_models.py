@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from stacker.scoring.scores import compute_summary
 from stacker.scoring.standings import Model
 
 NOTHING = np.empty((0, 2))
@@ -15,7 +16,8 @@ def make_models(members, classes, n=60):
     names += [("baseline", "mean"), ("baseline", "greedy"), ("ensemble", "ensemble")]
     concentration = np.eye(classes)[labels] * 3 + 1
     draws = [np.stack([generator.dirichlet(row) for row in concentration]) for _ in names]
-    return labels, [Model(kind, name, draw, draw) for (kind, name), draw in zip(names, draws, strict=True)]
+    scores = [compute_summary(labels, draw, np.arange(n)) for draw in draws]
+    return labels, [Model(kind, name, *answers) for (kind, name), *answers in zip(names, scores, draws, strict=True)]
 
 
 def read_text(figure):

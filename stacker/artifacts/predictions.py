@@ -12,6 +12,7 @@ from scipy.special import expit, log_softmax, softmax
 from stacker.artifacts.errors import PipelineError
 from stacker.artifacts.numpy_files import load_arrays
 from stacker.artifacts.outputs import replaced_file
+from stacker.artifacts.row_blocks import cut_blocks
 
 PREDICTIONS = Path("data/predictions")
 MEMBER_PREDICTIONS = PREDICTIONS / "members"
@@ -189,11 +190,13 @@ def compute_probabilities(logits: np.ndarray) -> np.ndarray:
 
 def spread_classes(logits: np.ndarray) -> np.ndarray:
     """Probabilities of every class, float64, (n, classes): (n, 1) become (n, 2), both as exact as they are small."""
-    values = logits.astype(np.float64)
-    if values.shape[1] == 1:
-        values = np.hstack([-values, values])
-        return np.asarray(expit(values))
-    return np.asarray(softmax(values, axis=1))
+    if logits.shape[1] == 1:
+        values = logits.astype(np.float64)
+        return np.asarray(expit(np.hstack([-values, values])))
+    spread = np.empty(logits.shape)
+    for rows in cut_blocks(*logits.shape):
+        spread[rows] = softmax(logits[rows].astype(np.float64), axis=1)
+    return spread
 
 
 def spread_logits(logits: np.ndarray) -> np.ndarray:
@@ -203,12 +206,15 @@ def spread_logits(logits: np.ndarray) -> np.ndarray:
         (n, 1), the log odds of the second class, for two classes, also from a softmax; else (n, classes), log
         probabilities.
     """
-    values = logits.astype(np.float64)
-    if values.shape[1] == 1:
-        return values
-    if values.shape[1] == 2:
+    if logits.shape[1] == 1:
+        return logits.astype(np.float64)
+    if logits.shape[1] == 2:
+        values = logits.astype(np.float64)
         return values[:, 1:] - values[:, :1]
-    return np.asarray(log_softmax(values, axis=1))
+    spread = np.empty(logits.shape)
+    for rows in cut_blocks(*logits.shape):
+        spread[rows] = log_softmax(logits[rows].astype(np.float64), axis=1)
+    return spread
 
 
 def _load(path: Path, command: str) -> Predictions:

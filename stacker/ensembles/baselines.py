@@ -1,6 +1,6 @@
 """The simple combinations on the leaderboard, judged as the ensembles are: on rows that they have not learnt."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +18,8 @@ from stacker.ensembles.combining import (
 )
 from stacker.ensembles.held_out_rows import HeldOutRows, cross_fit
 from stacker.ensembles.penalised_model import predict_logits
+
+MOST_VALUES = 2_000_000_000  # held-out rows x members x classes x classes: beyond, the fits take minutes, then hours
 
 
 class Baseline(NamedTuple):
@@ -38,8 +40,10 @@ class Baseline(NamedTuple):
 
 def build_baselines(
     predictions: Mapping[str, Predictions], held_out: HeldOutRows, classes: list[str]
-) -> list[Baseline]:
-    """Two means, weights of two kinds, logistic regression, and the most frequent class.
+) -> Iterator[Baseline]:
+    """Two means, weights of two kinds, logistic regression, and the most frequent class, one after the other.
+
+    Where a logistic regression would take too long, it is left out, with a word.
 
     Args:
         predictions: by member.
@@ -58,7 +62,12 @@ def build_baselines(
         "logistic": (lambda rows: fit_logistic(rows, len(classes)), "logistic regression on the members' logits"),
         "most_frequent": (lambda rows: fit_prior(rows, len(classes)), f"always {frequent}, by the classes' shares"),
     }
-    return [Baseline(name, *_predict(fit, predictions, held_out), note) for name, (fit, note) in learners.items()]
+    values = sum(logits.size for logits in held_out.logits.values()) * len(classes)
+    if values > MOST_VALUES:
+        del learners["logistic"]
+        print(f"the baseline `logistic` is left out: {values:,} logits times classes are more than {MOST_VALUES:,}")
+    for name, (fit, note) in learners.items():
+        yield Baseline(name, *_predict(fit, predictions, held_out), note)
 
 
 def _list_shares(weights: Mapping[str, float]) -> str:

@@ -81,11 +81,12 @@ def cross_fit(held_out: HeldOutRows, fit: Callable[[HeldOutRows], Callable[[Logi
     Returns:
         (m, k), in the order of the rows.
     """
-    parts = []
+    joined = np.empty(0)
     for cut in np.unique(held_out.cuts):
         inside = held_out.cuts == cut
         predict = fit(held_out.take(~inside))
-        parts.append((np.flatnonzero(inside), predict(held_out.take(inside).logits)))
-    order = np.argsort(np.concatenate([rows for rows, _ in parts]), kind="stable")
-    joined: np.ndarray = np.concatenate([values for _, values in parts])[order]
+        values = predict(held_out.take(inside).logits)
+        if not joined.size:
+            joined = np.empty((len(inside), *values.shape[1:]), values.dtype)
+        joined[inside] = values
     return joined

@@ -19,6 +19,11 @@ class Inputs(NamedTuple):
     logits: np.ndarray
     probabilities: np.ndarray
 
+    def take(self, rows: slice) -> "Inputs":
+        """Views of some rows."""
+        outputs = self.logits.shape[1] // max(1, len(self.probabilities))
+        return Inputs(self.logits[:, rows.start * outputs : rows.stop * outputs], self.probabilities[rows])
+
 
 class Scale(NamedTuple):
     """How probabilities are standardised: less `centre`, (columns,), divided by `deviation`."""
@@ -47,6 +52,12 @@ def measure_scale(probabilities: np.ndarray) -> Scale:
 
 def prepare_inputs(logits: Logits, scale: Scale) -> Inputs:
     """Logits and standardised probabilities, of as many columns as `scale` has."""
-    flat = np.stack([spread_logits(values).ravel() for values in logits.values()])
+    spread = (spread_logits(values).ravel() for values in logits.values())
+    first = next(spread)
+    flat = np.empty((len(logits), len(first)))
+    flat[0] = first
+    del first  # of many classes, one member's takes as much as all else
+    for number, values in enumerate(spread, start=1):
+        flat[number] = values
     probabilities = stack_probabilities(logits, is_bent=len(scale.centre) > 0)
     return Inputs(flat, (probabilities - scale.centre) / scale.deviation)

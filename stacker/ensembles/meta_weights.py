@@ -1,11 +1,15 @@
 """A meta-model as plain arrays: what a fit gives, what the Keras model is made from, and what NumPy applies."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from stacker.artifacts.predictions import compute_probabilities
+from stacker.artifacts.row_blocks import cut_blocks
+
+MOST_DENSE = 100_000  # weights of a layer
 
 
 class MetaWeights(NamedTuple):
@@ -34,12 +38,29 @@ def apply_meta_weights(weights: MetaWeights, predictions: Mapping[str, np.ndarra
     Returns:
         Logits, float32, (n, 1) or (n, classes).
     """
-    logits = [predictions[member].astype(np.float64) for member in weights.members]
+    members = [predictions[member] for member in weights.members]
+    layers = [(_thin_out(kernel), bias) for kernel, bias in weights.layers]
+    widest = max(max(kernel.shape) for kernel, _ in weights.layers)
+    blocks = cut_blocks(len(members[0]), widest)
+    return np.concatenate(
+        [_apply(layers, weights.takes_logits, [values[rows] for values in members]) for rows in blocks]
+    )
+
+
+def _thin_out(kernel: np.ndarray) -> np.ndarray | csr_array:
+    """Of many classes, a kernel that carries each class's own logits is nearly all zeros, and slow to multiply with."""
+    return csr_array(kernel) if kernel.size > MOST_DENSE and np.count_nonzero(kernel) < kernel.size / 10 else kernel
+
+
+def _apply(
+    layers: Sequence[tuple[np.ndarray | csr_array, np.ndarray]], takes_logits: bool, members: Sequence[np.ndarray]
+) -> np.ndarray:
+    logits = [values.astype(np.float64) for values in members]
     probabilities = [compute_probabilities(values) for values in logits]
-    values = np.hstack([*logits, *probabilities] if weights.takes_logits else probabilities)
-    for kernel, bias in weights.layers[:-1]:
+    values = np.hstack([*logits, *probabilities] if takes_logits else probabilities)
+    for kernel, bias in layers[:-1]:
         values = np.maximum(values @ kernel + bias, 0)
-    kernel, bias = weights.layers[-1]
+    kernel, bias = layers[-1]
     return np.asarray(values @ kernel + bias, dtype=np.float32)
 
 

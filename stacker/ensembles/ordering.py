@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from stacker.artifacts.predictions import Predictions, spread_logits
-from stacker.training.logit_losses import compute_losses
+from stacker.training.logit_losses import measure_losses
 
 
 def order_members(predictions: Mapping[str, Predictions], labels: np.ndarray) -> list[str]:
@@ -21,7 +21,6 @@ def order_members(predictions: Mapping[str, Predictions], labels: np.ndarray) ->
 
     def measure(label: str) -> float:
         member = predictions[label]
-        losses, _ = compute_losses(spread_logits(member.held_out), labels[member.held_out_rows])
-        return float(losses.mean())
+        return float(measure_losses(spread_logits(member.held_out), labels[member.held_out_rows]).mean())
 
     return sorted(predictions, key=measure)

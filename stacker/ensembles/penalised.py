@@ -15,6 +15,7 @@ import numpy as np
 from scipy.optimize import minimize
 from threadpoolctl import threadpool_limits
 
+from stacker.artifacts.row_blocks import cut_blocks
 from stacker.ensembles.held_out_rows import HeldOutRows
 from stacker.ensembles.meta_inputs import Inputs, Scale, measure_scale, prepare_inputs, stack_probabilities
 from stacker.training.logit_losses import compute_losses
@@ -127,23 +128,35 @@ def build_objective(
     anchor = np.zeros(len(penalty))
     anchor[: shape.members] = 1 / shape.members
 
-    def evaluate(values: np.ndarray) -> tuple[float, np.ndarray]:
-        parameters = unpack(values, shape)
-        units = np.maximum(inputs.probabilities @ parameters.A + parameters.a, 0)
-        z = (parameters.w @ inputs.logits).reshape(n, shape.outputs) + parameters.b + units @ parameters.B
-        losses, slopes = compute_losses(z, labels)
-        slopes *= weights[:, np.newaxis] / n
+    def evaluate_block(parameters: Parameters, rows: slice) -> tuple[float, np.ndarray]:
+        block = inputs.take(rows)
+        z, units = combine_inputs(block, parameters)
+        losses, slopes = compute_losses(z, labels[rows])
+        slopes *= weights[rows, np.newaxis] / n
         behind = (slopes @ parameters.B.T) * (units > 0)
-        pull = penalty * (values - anchor)
         gradient = np.concatenate(
             [
-                inputs.logits @ slopes.ravel(),
+                block.logits @ slopes.ravel(),
                 slopes.sum(axis=0),
-                (inputs.probabilities.T @ behind).ravel(),
+                (block.probabilities.T @ behind).ravel(),
                 behind.sum(axis=0),
                 (units.T @ slopes).ravel(),
             ]
         )
-        return float(weights @ losses / n + pull @ (values - anchor) / (2 * n)), gradient + pull / n
+        return float(weights[rows] @ losses), gradient
+
+    def evaluate(values: np.ndarray) -> tuple[float, np.ndarray]:
+        parameters = unpack(values, shape)
+        blocks = [evaluate_block(parameters, rows) for rows in cut_blocks(n, shape.outputs)]
+        pull = penalty * (values - anchor)
+        loss = sum(loss for loss, _ in blocks) / n + pull @ (values - anchor) / (2 * n)
+        return float(loss), np.sum([gradient for _, gradient in blocks], axis=0) + pull / n
 
     return evaluate
+
+
+def combine_inputs(inputs: Inputs, parameters: Parameters) -> tuple[np.ndarray, np.ndarray]:
+    """The logits, float64, (n, outputs), and what the units gave, (n, hidden)."""
+    units = np.maximum(inputs.probabilities @ parameters.A + parameters.a, 0)
+    z = (parameters.w @ inputs.logits).reshape(len(units), -1) + parameters.b
+    return (z + units @ parameters.B if units.size else z), units

@@ -1,12 +1,15 @@
 """What becomes of a penalised fit: its logits, its learning curves, and Dense-Dense weights for Keras."""
 
+from collections.abc import Iterable, Iterator
+
 import numpy as np
 
 from stacker.artifacts.curves import Epoch
+from stacker.artifacts.row_blocks import cut_blocks
 from stacker.ensembles.held_out_rows import HeldOutRows, Logits
-from stacker.ensembles.meta_inputs import prepare_inputs
+from stacker.ensembles.meta_inputs import Inputs, prepare_inputs
 from stacker.ensembles.meta_weights import MetaWeights
-from stacker.ensembles.penalised import Fit, unpack
+from stacker.ensembles.penalised import Fit, combine_inputs, unpack
 from stacker.training.logit_losses import compute_losses
 
 
@@ -18,10 +21,7 @@ def predict_logits(fit: Fit, logits: Logits, step: int = -1) -> np.ndarray:
         logits: by member, of n rows, float32, (n, 1) or (n, classes).
         step: 0 for the start, -1 for the last iteration.
     """
-    inputs, parameters = prepare_inputs(logits, fit.scale), unpack(fit.path[step], fit.shape)
-    units = np.maximum(inputs.probabilities @ parameters.A + parameters.a, 0)
-    sums = (parameters.w @ inputs.logits).reshape(-1, fit.shape.outputs)
-    return np.asarray(sums + parameters.b + units @ parameters.B)
+    return np.concatenate(list(_predict_blocks(fit, prepare_inputs(logits, fit.scale), step)))
 
 
 def trace_fit(fit: Fit, held_out: HeldOutRows, watched: Logits, labels: np.ndarray) -> list[Epoch]:
@@ -33,12 +33,17 @@ def trace_fit(fit: Fit, held_out: HeldOutRows, watched: Logits, labels: np.ndarr
         watched: the members' logits of the validation split.
         labels: of the validation split, int64, (n,).
     """
-    epochs = []
-    for step in range(len(fit.path)):
-        learnt = _score(predict_logits(fit, held_out.logits, step), held_out.labels)
-        seen = _score(predict_logits(fit, watched, step), labels)
-        epochs.append(Epoch(step + 1, "meta_model", *learnt, *seen, learning_rate=None))
-    return epochs
+    learnt, seen = (prepare_inputs(logits, fit.scale) for logits in (held_out.logits, watched))
+    return [
+        Epoch(
+            step + 1,
+            "meta_model",
+            *_score(_predict_blocks(fit, learnt, step), held_out.labels),
+            *_score(_predict_blocks(fit, seen, step), labels),
+            learning_rate=None,
+        )
+        for step in range(len(fit.path))
+    ]
 
 
 def fold_weights(fit: Fit, widths: dict[str, int]) -> MetaWeights:
@@ -73,10 +78,22 @@ def fold_weights(fit: Fit, widths: dict[str, int]) -> MetaWeights:
     )
 
 
-def _score(z: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
-    """Accuracy and mean log loss of logits."""
-    guesses = z[:, 0] > 0 if z.shape[1] == 1 else z.argmax(axis=1)
-    return float((guesses == labels).mean()), float(compute_losses(z, labels)[0].mean())
+def _predict_blocks(fit: Fit, inputs: Inputs, step: int) -> Iterator[np.ndarray]:
+    """The logits of some rows after the other."""
+    parameters = unpack(fit.path[step], fit.shape)
+    for rows in cut_blocks(len(inputs.probabilities), fit.shape.outputs):
+        yield combine_inputs(inputs.take(rows), parameters)[0]
+
+
+def _score(blocks: Iterable[np.ndarray], labels: np.ndarray) -> tuple[float, float]:
+    """Accuracy and mean log loss of logits, a block of rows after the other."""
+    right, losses, start = [], [], 0
+    for z in blocks:
+        known = labels[start : start + len(z)]
+        right.append((z[:, 0] > 0 if z.shape[1] == 1 else z.argmax(axis=1)) == known)
+        losses.append(compute_losses(z, known)[0])
+        start += len(z)
+    return float(np.concatenate(right).mean()), float(np.concatenate(losses).mean())
 
 
 def _pick_logits(width: int, outputs: int) -> np.ndarray:

@@ -10,7 +10,7 @@ from stacker.ensembles.held_out_rows import HeldOutRows, cross_fit
 from stacker.ensembles.penalised import fit_penalised
 from stacker.ensembles.penalised_model import predict_logits
 from stacker.settings.meta_models import PenalisedMetaModel
-from stacker.training.logit_losses import compute_losses
+from stacker.training.logit_losses import measure_losses
 
 SPREADS = (0.0, 0.3, 0.6, 1.2)
 MOST_VALUES = 1_000_000  # rows x members x classes: beyond, the fits of the units take half a minute, and none is tried
@@ -39,7 +39,7 @@ def choose_spread(held_out: HeldOutRows, settings: PenalisedMetaModel) -> Choice
         return partial(predict_logits, fit_penalised(rows, hidden, spread, settings.weight_spread, settings.seed))
 
     logits = [cross_fit(held_out, partial(learn, spread=spread)) for spread in spreads]
-    losses = np.stack([compute_losses(values, held_out.labels)[0] * held_out.weights for values in logits])
+    losses = np.stack([measure_losses(values, held_out.labels) * held_out.weights for values in logits])
     predicted = np.empty_like(logits[0])
     for cut in np.unique(held_out.cuts):
         inside = held_out.cuts == cut

@@ -9,6 +9,7 @@ from scipy.sparse.csgraph import connected_components
 BITS = 64
 PAIRS = 2**18  # merged at once: memory stays the same however many there are
 LARGEST_CUT = 8  # bits of distance: in more than 9 chunks, hashes share so many that all are compared as fast
+MOST_ALIKE = 128  # hashes that share a chunk, to be compared with one another: of more, the other bits are cut as well
 
 
 def group_duplicates(
@@ -71,17 +72,45 @@ def _find_near_pairs(hashes: np.ndarray, distance: int) -> Iterator[tuple[np.nda
     """All pairs within `distance`, some more than once: row numbers of `hashes`, a few at a time.
 
     Cut into one chunk more than there are bits of distance, two near hashes have one chunk in common (the pigeonhole
-    principle). So only such as share a chunk are compared.
+    principle). So only such as share a chunk are compared. Where thousands share one, as photos on a white background
+    do, they have a second chunk in common too, of their other bits.
     """
+    if not distance:
+        return  # no two are equal
     if distance > LARGEST_CUT:
         yield from _compare_all(hashes, distance)
         return
-    edges = np.linspace(0, BITS, distance + 2).astype(int)
-    for start, end in zip(edges[:-1], edges[1:], strict=True):
-        keys = (hashes >> np.uint64(start)) & np.uint64(2 ** int(end - start) - 1) if distance else hashes
-        order = np.argsort(keys, kind="stable")
-        for first, second in _compare_equal_keys(keys[order], hashes[order], distance):
-            yield order[first], order[second]
+    for chunk in cut_bits(range(BITS), distance + 1):
+        _, numbers, counts = np.unique(hashes & make_mask(chunk), return_inverse=True, return_counts=True)
+        is_crowded = counts[numbers] > MOST_ALIKE
+        yield from _compare_rows(hashes, np.flatnonzero(~is_crowded), chunk, distance)
+        if is_crowded.any():
+            for other in cut_bits([bit for bit in range(BITS) if bit not in chunk], distance + 1):
+                yield from _compare_rows(hashes, np.flatnonzero(is_crowded), [*chunk, *other], distance)
+
+
+def cut_bits(bits: Sequence[int], count: int) -> list[list[int]]:
+    """Deal bits of a difference hash, numbered from the lowest, to `count` chunks, along diagonals of its 8x8 grid.
+
+    So each chunk has a share of every row and every column: an empty sky would leave nothing to tell in a chunk of
+    rows, nor a white margin in one of columns.
+    """
+    return [[bit for bit in bits if (bit // 8 + bit % 8) % count == number] for number in range(count)]
+
+
+def make_mask(bits: Sequence[int]) -> np.uint64:
+    """The number that has these bits."""
+    return np.uint64(sum(1 << bit for bit in bits))
+
+
+def _compare_rows(
+    hashes: np.ndarray, rows: np.ndarray, bits: Sequence[int], distance: int
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """The near pairs among `rows`, int64, that have these bits in common."""
+    keys = hashes[rows] & make_mask(bits)
+    order = rows[np.argsort(keys, kind="stable")]
+    for first, second in _compare_equal_keys(hashes[order] & make_mask(bits), hashes[order], distance):
+        yield order[first], order[second]
 
 
 def _compare_equal_keys(keys: np.ndarray, hashes: np.ndarray, distance: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:

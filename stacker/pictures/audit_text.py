@@ -10,6 +10,7 @@ from stacker.scoring.class_issues import FEWEST
 
 MOST_SHOWN = 50  # photos or groups of a kind
 MOST_OF_GROUP = 5  # photos of a group
+MOST_OF_JUDGED = 0.4  # labels that are less likely than another: of more, the judge is poor rather than the labels
 MEANINGS = {  # what the value of an odd photo is
     "dark": "99 of 100 pixels are no brighter than this share of white",
     "bright": "all but 5 of 100 pixels are brighter than this share of white",
@@ -78,6 +79,12 @@ def _describe_labels(audit: Audit) -> Iterator[str]:
         "al., 2021); it is *in doubt* where another class is more probable. A photo that is hard makes a find too, and "
         "so do classes that look alike."
     )
+    found, judged = audit.sure + audit.in_doubt, train + validation
+    if found > MOST_OF_JUDGED * judged:
+        yield (
+            f"**These say more of the members than of the labels**: they take {found:,} of {judged:,} photos "
+            f"({found / judged:.0%}) for another class, and most of these mistakes are their own."
+        )
     if not audit.suspects:
         yield "None: no photo is taken for another class."
     sure = [suspect for suspect in audit.suspects if suspect.is_sure]

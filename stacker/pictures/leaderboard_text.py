@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from stacker.pictures.doubt_text import describe_doubts
 from stacker.pictures.saved_file_text import describe_saved_files
 from stacker.pictures.tables import build_table, escape_name, escape_text
@@ -79,9 +81,9 @@ def _introduce(findings: Findings) -> str:
     scores = findings.standings[0].scores
     classes = len(findings.classes)
     return (
-        f"{count_photos(scores, 'test photos')} (test set {findings.test_set}), {classes} classes. In the order of the "
-        "held-out log loss (nats, lower is better): by it one chooses (★: the best member by it). The test columns say "
-        "how good the choice is; to choose by them would make them too good. Accuracy with its 95 % interval "
+        f"{count_photos(scores, 'test photos')} (test set {findings.test_set}), {classes:,} classes. In the order of "
+        "the held-out log loss (nats, lower is better): by it one chooses (★: the best member by it). The test columns "
+        "say how good the choice is; to choose by them would make them too good. Accuracy with its 95 % interval "
         "(Wilson's; copies of a photo count as what they are). GFLOP: billions of operations for a photo, two for a "
         "multiply-add; combinations of all members have the members' sum."
     )
@@ -139,9 +141,13 @@ def _tabulate_recalls(findings: Findings) -> list[str]:
         return [build_table(("class", *recalls), (_show_recalls(recalls, name) for name in classes))]
     classes.sort(key=lambda name: sum(scores[name] for scores in recalls.values()))
     worst = classes[:MOST_CLASSES]
+    unseen = sum(not any(scores[name] for scores in recalls.values()) for name in classes)
+    first, scores = next(iter(recalls.items()))
+    low, middle, high = np.quantile(list(scores.values()), (0.1, 0.5, 0.9))
     return [
         f"The {MOST_CLASSES} of {len(classes):,} classes that are recognised least; all are in "
-        "`metrics/details/<model>.json`.",
+        f"`metrics/details/<model>.json`. No model recognises any photo of {unseen:,} classes. Of {first}, half of the "
+        f"classes have a recall of {middle:.4f} or more, one in ten {low:.4f} or less, one in ten {high:.4f} or more.",
         build_table(("class", *recalls), (_show_recalls(recalls, name) for name in worst)),
     ]
 

@@ -11,6 +11,7 @@ from sklearn.metrics import roc_curve
 from stacker.artifacts.outputs import replaced_file
 from stacker.artifacts.results import PLOT_DATA
 from stacker.artifacts.terminal import escape_line
+from stacker.pictures.trade_off_pictures import thin_curve
 from stacker.scoring.standings import Model
 
 MOST_POINTS = 500  # of a curve
@@ -56,10 +57,9 @@ def trace_roc(labels: np.ndarray, probabilities: np.ndarray) -> list[tuple[float
     else:
         truth, score = np.eye(classes)[labels].ravel(), probabilities.ravel()
     false_positive, true_positive, _ = roc_curve(truth, score)
-    if len(false_positive) > MOST_POINTS:  # of many classes and rows there are millions, which no plot shows
-        kept = np.linspace(0, len(false_positive) - 1, MOST_POINTS).round().astype(int)
-        false_positive, true_positive = false_positive[kept], true_positive[kept]
-    return [(round(x, 6), round(y, 6)) for x, y in zip(false_positive.tolist(), true_positive.tolist(), strict=True)]
+    # of many classes and rows there are millions of points, which no plot shows
+    xs, ys = (values.tolist() for values in thin_curve(false_positive, true_positive, MOST_POINTS))
+    return [(round(x, 6), round(y, 6)) for x, y in zip(xs, ys, strict=True)]
 
 
 def choose_classes(models: Sequence[Model], labels: np.ndarray, count: int) -> list[int]:

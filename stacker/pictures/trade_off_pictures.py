@@ -14,6 +14,7 @@ from stacker.pictures.look import WIDTH, choose_styles, shorten
 from stacker.scoring.standings import Model
 
 SMALLEST_CORNER = 0.05
+MOST_POINTS = 10_000  # of a curve: of many classes and rows there are millions, which fill the memory unseen
 
 
 class TradeOff(NamedTuple):
@@ -60,7 +61,8 @@ def draw_precision_recall(models: Sequence[Model], labels: np.ndarray, classes: 
     """Precision over recall of all models, as `draw_roc` does with ROC."""
 
     def trace(truth: np.ndarray, score: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        precision, recall, _ = metrics.precision_recall_curve(truth, score)
+        is_long = len(truth) > MOST_POINTS  # most of its points lie where the last right answers are waited for
+        precision, recall, _ = metrics.precision_recall_curve(truth, score, drop_intermediate=is_long)
         return recall, precision
 
     kind = TradeOff(trace, metrics.average_precision_score, "average precision", "recall", "precision")
@@ -76,7 +78,7 @@ def _draw_curves(models: Sequence[Model], labels: np.ndarray, classes: Sequence[
     styles, ends, texts = choose_styles(models), [], []
     for model in models:
         truth, probability = _binarise(labels, model.test)
-        x, y = kind.trace(truth, probability)
+        x, y = thin_curve(*kind.trace(truth, probability))
         texts.append(f"{shorten(model.title, 28)}  {kind.score(truth, probability):.4f}")
         for axes in (whole, corner):
             steps = None if kind.is_rising else "steps-post"
@@ -97,6 +99,14 @@ def _draw_curves(models: Sequence[Model], labels: np.ndarray, classes: Sequence[
     title = f"{kind.area} of {_name_question(classes)}"
     figure.legend(handles, texts, loc="outside lower center", ncols=2, title=title, handlelength=4, fontsize=8.5)
     return figure
+
+
+def thin_curve(x: np.ndarray, y: np.ndarray, most: int = MOST_POINTS) -> tuple[np.ndarray, np.ndarray]:
+    """At most so many points of a curve, evenly along it, both ends among them."""
+    if len(x) <= most:
+        return x, y
+    kept = np.linspace(0, len(x) - 1, most).round().astype(int)
+    return x[kept], y[kept]
 
 
 def _set_corner(axes: Axes, span: float, kind: TradeOff) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from stacker.scoring.intervals import SEED, resample_means, take_interval
+from stacker.scoring.scores import compute_squares
 from stacker.scoring.significance import compute_log_losses
 
 RESAMPLES = 1000
@@ -29,9 +30,7 @@ def compute_score_intervals(
         `<score>_low` and `<score>_high`. Those of scores that rank photos or count them class by class are left out
         where they would take minutes; a score that no draw defines, as where a class has one photo, has none either.
     """
-    classes = probabilities.shape[1]
-    squared = ((probabilities - np.eye(classes)[labels]) ** 2).sum(axis=1) / (2 if classes == 2 else 1)
-    columns = np.stack([compute_log_losses(labels, probabilities), squared], axis=1)
+    columns = np.stack([compute_log_losses(labels, probabilities), compute_squares(labels, probabilities)], axis=1)
     ends = take_interval(resample_means(columns, groups))
     intervals = {name: ends[:, number] for number, name in enumerate(("log_loss", "brier"))}
     if resamples * probabilities.size <= MOST_WORK:

@@ -5,7 +5,9 @@ from typing import Any
 import numpy as np
 from sklearn import metrics
 
+from stacker.artifacts.row_blocks import cut_blocks
 from stacker.scoring.intervals import compute_accuracy_interval
+from stacker.scoring.significance import compute_log_losses
 
 CALIBRATION_BINS = 15
 
@@ -30,10 +32,9 @@ def compute_scores(
     one_hot = np.eye(len(classes))[labels]
     binary = len(classes) == 2
     ranked = (labels, probabilities[:, 1]) if binary else (one_hot, probabilities)
-    squared = ((probabilities - one_hot) ** 2).sum(axis=1)
     return {
         **compute_summary(labels, probabilities, groups),
-        "brier": float(squared.mean() / (2 if binary else 1)),
+        "brier": float(compute_squares(labels, probabilities).mean()),
         "roc_auc": float(metrics.roc_auc_score(*ranked)),
         "average_precision": float(metrics.average_precision_score(*ranked)),
         "f1": float(metrics.f1_score(labels, predicted, average="binary" if binary else "macro", zero_division=0)),
@@ -60,8 +61,17 @@ def compute_summary(labels: np.ndarray, probabilities: np.ndarray, groups: np.nd
         "accuracy_low": low,
         "accuracy_high": high,
         "balanced_accuracy": float(metrics.recall_score(labels, predicted, labels=np.unique(labels), average="macro")),
-        "log_loss": float(metrics.log_loss(labels, probabilities, labels=range(probabilities.shape[1]))),
+        "log_loss": float(compute_log_losses(labels, probabilities).mean()),
     }
+
+
+def compute_squares(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+    """The Brier score of every row, float64, (n,); arguments as in `compute_scores`."""
+    classes = probabilities.shape[1]
+    squares = np.empty(len(labels))
+    for rows in cut_blocks(*probabilities.shape):
+        squares[rows] = ((probabilities[rows] - np.eye(classes)[labels[rows]]) ** 2).sum(axis=1)
+    return squares / (2 if classes == 2 else 1)
 
 
 def compute_recalls(labels: np.ndarray, predicted: np.ndarray, classes: list[str]) -> dict[str, float]:

@@ -8,7 +8,7 @@ import numpy as np
 from stacker.scoring.intervals import resample_means, take_interval
 from stacker.scoring.model_costs import ModelCost
 from stacker.scoring.rows import Rows
-from stacker.scoring.scores import compute_scores, compute_summary
+from stacker.scoring.scores import compute_scores
 from stacker.scoring.significance import compute_log_losses
 
 
@@ -18,8 +18,9 @@ class Model(NamedTuple):
     Attributes:
         kind: what it is.
         name: a member's or an ensemble's label, or a baseline's name.
-        held_out: probabilities of the rows that choices are made by, float64, (m, k), rows sum to 1.
-        test: of the test split, float64, (n, k), likewise.
+        held_out: its scores on the rows that choices are made by, as `stacker.scoring.scores.compute_summary` gives
+            them: their probabilities, of every model at a time, would fill the memory where classes are many.
+        test: probabilities of the test split, float64, (n, k), rows sum to 1.
         note: what a reader should know, such as a baseline's weights.
         is_drawn: is it in the pictures? Not so where its answers are another model's, as those of the best member are,
             or where it would squeeze all others, as the most frequent class does.
@@ -31,7 +32,7 @@ class Model(NamedTuple):
 
     kind: Literal["ensemble", "baseline", "member"]
     name: str
-    held_out: np.ndarray
+    held_out: Mapping[str, Any]
     test: np.ndarray
     note: str = ""
     is_drawn: bool = True
@@ -60,23 +61,21 @@ class Standing(NamedTuple):
 
     Attributes:
         model: whose it is.
-        held_out: its scores on the rows that choices are made by, as `stacker.scoring.scores.compute_summary`
-            gives them.
+        held_out: its scores on the rows that choices are made by, as `model` has them.
         scores: on the test split, as `stacker.scoring.scores.compute_scores` gives them, and `log_loss_low` and
             `log_loss_high`, by bootstrap over groups.
     """
 
     model: Model
-    held_out: dict[str, Any]
+    held_out: Mapping[str, Any]
     scores: dict[str, Any]
 
 
-def rank_models(models: Sequence[Model], choice: Rows, test: Rows, classes: list[str]) -> list[Standing]:
+def rank_models(models: Sequence[Model], test: Rows, classes: list[str]) -> list[Standing]:
     """Score the models and sort them by held-out log loss, then held-out accuracy: to choose by is not to look ahead.
 
     Args:
         models: in any order.
-        choice: the rows that choices are made by.
         test: the test split.
         classes: the k class names.
     """
@@ -85,7 +84,7 @@ def rank_models(models: Sequence[Model], choice: Rows, test: Rows, classes: list
     standings = [
         Standing(
             model,
-            compute_summary(choice.labels, model.held_out, choice.groups),
+            model.held_out,
             {
                 **compute_scores(test.labels, model.test, classes, test.groups),
                 "log_loss_low": float(low[number]),
@@ -97,9 +96,9 @@ def rank_models(models: Sequence[Model], choice: Rows, test: Rows, classes: list
     return sorted(standings, key=_rank)
 
 
-def choose_best_member(members: Sequence[Model], choice: Rows) -> Model:
+def choose_best_member(members: Sequence[Model]) -> Model:
     """The member with the lowest log loss on the rows that choices are made by; of equals, the first."""
-    return min(members, key=lambda member: compute_log_losses(choice.labels, member.held_out).mean())
+    return min(members, key=lambda member: float(member.held_out["log_loss"]))
 
 
 def _rank(standing: Standing) -> tuple[float, float, str]:

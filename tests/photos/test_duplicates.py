@@ -3,7 +3,8 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from stacker.photos.duplicates import group_duplicates
+from stacker.photos import duplicates
+from stacker.photos.duplicates import BITS, cut_bits, group_duplicates
 
 
 def as_sets(groups: np.ndarray) -> set[frozenset[int]]:
@@ -67,9 +68,10 @@ def group_slowly(hashes: np.ndarray, distance: int) -> set[frozenset[int]]:
 
 
 @pytest.mark.parametrize("distance", [0, 1, 2, 3, 7, 8, 9, 16])
-@pytest.mark.parametrize("pairs", [2**18, 3])
-def test_group_duplicates_finds_what_comparing_all_finds(monkeypatch, distance, pairs):
+@pytest.mark.parametrize(("pairs", "alike"), [(2**18, 128), (3, 128), (2**18, 2)])
+def test_group_duplicates_finds_what_comparing_all_finds(monkeypatch, distance, pairs, alike):
     monkeypatch.setattr("stacker.photos.duplicates.PAIRS", pairs)
+    monkeypatch.setattr("stacker.photos.duplicates.MOST_ALIKE", alike)
     generator = np.random.default_rng(distance)
     origins = generator.integers(0, 2**64, 12, dtype=np.uint64)
     hashes = np.repeat(origins, 10)
@@ -96,3 +98,42 @@ def test_group_duplicates_keeps_its_memory_flat(count, bits, distance):
     tracemalloc.stop()
 
     assert peak < 24 * 2**20
+
+
+def count_comparisons(monkeypatch, hashes):
+    """How many pairs are looked at for the groups of `hashes`."""
+    counted = []
+    compare = duplicates._compare_equal_keys
+
+    def count(keys, rows, distance):
+        _, sizes = np.unique(keys, return_counts=True)
+        counted.append(int((sizes * (sizes - 1) // 2).sum()))
+        yield from compare(keys, rows, distance)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(duplicates, "_compare_equal_keys", count)
+        group_duplicates([str(row) for row in range(len(hashes))], hashes.tolist(), 2)
+    return sum(counted)
+
+
+EMPTY_SKY = 2**40 - 1  # the bits of the five lower rows
+WHITE_MARGINS = 0x00007E7E7E7E0000  # those of the four rows and six columns in the middle
+
+
+@pytest.mark.parametrize(("mask", "most"), [(2**64 - 1, 1), (EMPTY_SKY, 20), (WHITE_MARGINS, 1300)])
+def test_few_are_compared_where_many_photos_are_alike_in_part(monkeypatch, mask, most):
+    """A third of the bits that says nothing would else have every photo compared with every other: 10,000 of each."""
+    hashes = np.unique(np.random.default_rng(0).integers(0, 2**64, 20_000, dtype=np.uint64) & np.uint64(mask))
+
+    assert count_comparisons(monkeypatch, hashes) < most * len(hashes)
+
+
+@pytest.mark.parametrize("count", [2, 3, 8, 9])
+def test_a_chunk_has_a_share_of_every_bit_row_and_column(count):
+    chunks = cut_bits(range(BITS), count)
+
+    assert sorted(bit for chunk in chunks for bit in chunk) == list(range(BITS))
+    for chunk in chunks:
+        assert BITS // count - 1 <= len(chunk) <= BITS // count + 2
+        assert len({bit // 8 for bit in chunk}) >= 7
+        assert len({bit % 8 for bit in chunk}) >= 7

@@ -29,7 +29,7 @@ def test_every_model_is_in_every_picture(members, classes):
 
     with fixed_look():
         figures = [
-            draw_leaderboard(rank_models(models, rows, rows, names), "member_0"),
+            draw_leaderboard(rank_models(models, rows, names), "member_0"),
             draw_roc(models, labels, names),
             draw_precision_recall(models, labels, names),
             draw_confusion(models, labels, names),

@@ -7,7 +7,7 @@ from sklearn import metrics
 
 from stacker.pictures.class_table import choose_classes
 from stacker.pictures.look import fixed_look
-from stacker.pictures.trade_off_pictures import draw_precision_recall, draw_roc
+from stacker.pictures.trade_off_pictures import MOST_POINTS, draw_precision_recall, draw_roc, thin_curve
 from stacker.scoring.standings import Model
 
 LABELS = np.array([0, 0, 0, 1, 1])
@@ -85,3 +85,25 @@ def test_the_classes_are_the_lowest_by_their_mean():
 
     assert choose_classes(scores, most=2).tolist() == [3, 1]
     assert choose_classes(scores, most=4).tolist() == [0, 1, 2, 3]
+
+
+def test_a_long_curve_is_thinned_evenly_and_keeps_its_ends():
+    x, y = thin_curve(np.arange(101), np.arange(101) ** 2, most=5)
+
+    assert x.tolist() == [0, 25, 50, 75, 100]
+    assert y.tolist() == [0, 625, 2500, 5625, 10_000]
+    assert thin_curve(x, y, most=5)[0] is x
+
+
+@pytest.mark.parametrize("draw", [draw_roc, draw_precision_recall])
+def test_of_many_rows_and_classes_no_curve_has_millions_of_points(draw):
+    """150 rows of 150 classes are 22,500 questions: few points, and those where recall rises are among them."""
+    labels, models = make_models(1, 150, n=150)
+
+    with fixed_look():
+        whole, *_ = draw(models, labels, name_classes(150)).axes
+
+    for line in whole.get_lines():
+        assert len(line.get_xdata()) <= MOST_POINTS
+        rising = line.get_ydata() if draw is draw_roc else line.get_xdata()
+        assert len(np.unique(rising)) > 130

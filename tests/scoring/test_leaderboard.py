@@ -47,7 +47,8 @@ def make_probabilities(wrong, sureness=0.8):
 def make_model(kind, name, wrong, sureness=0.8, held_out_wrong=None, note=""):
     """As many mistakes on the held-out rows as on the test split, unless told."""
     held_out = make_probabilities(wrong if held_out_wrong is None else held_out_wrong, sureness)
-    return Model(kind, name, held_out, make_probabilities(wrong, sureness), note)
+    summary = compute_summary(LABELS, held_out, ROWS.groups)
+    return Model(kind, name, summary, make_probabilities(wrong, sureness), note)
 
 
 def make_models():
@@ -61,7 +62,7 @@ def make_models():
 
 def make_findings(models=None, **changes):
     findings = Findings(
-        standings=rank_models(models or make_models(), ROWS, ROWS, CLASSES),
+        standings=rank_models(models or make_models(), ROWS, CLASSES),
         classes=CLASSES,
         best_member="first",
         ensembles={"ensemble": JUDGEMENT},
@@ -79,17 +80,17 @@ def test_ranks_by_held_out_log_loss_then_accuracy_then_name_whatever_the_test_sa
     lucky = make_model("member", "lucky", wrong=0, held_out_wrong=12)
     models = [*make_models(), lucky, make_model("member", "another", 8)]
 
-    names = [standing.model.name for standing in rank_models(models, ROWS, ROWS, CLASSES)]
+    names = [standing.model.name for standing in rank_models(models, ROWS, CLASSES)]
 
     assert names == ["ensemble", "first", "mean", "another", "second", "lucky"]
-    assert names == [standing.model.name for standing in rank_models(models[::-1], ROWS, ROWS, CLASSES)]
+    assert names == [standing.model.name for standing in rank_models(models[::-1], ROWS, CLASSES)]
 
 
 def test_scores_are_those_of_scores_py_with_an_interval_of_the_log_loss():
-    for model, held_out, scores in rank_models(make_models(), ROWS, ROWS, CLASSES):
+    for model, held_out, scores in rank_models(make_models(), ROWS, CLASSES):
         low, high = scores.pop("log_loss_low"), scores.pop("log_loss_high")
         assert scores == compute_scores(LABELS, model.test, CLASSES, ROWS.groups)
-        assert held_out == compute_summary(LABELS, model.held_out, ROWS.groups)
+        assert held_out == model.held_out
         assert low <= scores["log_loss"] <= high
 
 
@@ -248,7 +249,7 @@ def test_markdown_warns_where_one_class_is_nearly_all():
 
 def test_markdown_counts_copies_as_what_they_are():
     test = Rows(LABELS, np.arange(40) // 2)
-    standings = rank_models(make_models(), ROWS, test, CLASSES)
+    standings = rank_models(make_models(), test, CLASSES)
 
     text = write_markdown(make_findings(standings=standings))
 
@@ -262,11 +263,13 @@ def test_of_many_classes_those_recognised_least_are_listed():
     answers[14] = np.eye(30)[3]  # of class 7, one photo of two is taken for class 3
     rows = Rows(labels, np.arange(60))
 
-    standings = rank_models([Model("member", "only", answers, answers)], rows, rows, names)
+    only = Model("member", "only", compute_summary(labels, answers, rows.groups), answers)
+    standings = rank_models([only], rows, names)
     text = write_markdown(make_findings(standings=standings, classes=names, ensembles={}, pairs=[]))
 
     table = read_tables(text)[-1]
     assert "The 20 of 30 classes that are recognised least" in text
+    assert "recognises any photo of 0 classes. Of only, half of the classes have a recall of 1.0000 or more" in text
     assert [line[0].strip() for line in table[2:4]] == ["class_7", "class_0"]
     assert len(table) == 22
 
@@ -322,7 +325,7 @@ def test_a_sentence_says_of_which_others_an_ensemble_is_ahead_or_behind():
 def test_names_of_classes_are_text_whatever_they_look_like():
     names = ["<script>", "a\n# b"]
     findings = make_findings(
-        standings=rank_models(make_models(), ROWS, ROWS, names),
+        standings=rank_models(make_models(), ROWS, names),
         classes=names,
         largest_class=(0.9, "<script>"),
     )

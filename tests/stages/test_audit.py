@@ -291,3 +291,15 @@ def test_where_labels_are_only_in_doubt_the_report_says_so(monkeypatch):
 
     assert list(read_found()["labels"]["photos"]) == ["dog/train_7.png"]
     assert "\n\nNone is probably wrong. In doubt, 1:\n\n| photo |" in Path("metrics/audit.md").read_text()
+
+
+@pytest.mark.parametrize(("wrong", "is_said"), [(80, False), (81, True)])
+def test_members_that_are_often_wrong_are_poor_judges_and_the_report_says_so(monkeypatch, wrong, is_said):
+    monkeypatch.setitem(COUNTS, "validation", 200)
+    monkeypatch.setitem(WRONG, "validation", list(range(wrong)))
+    write_project("train")
+
+    audit.main()
+
+    text = Path("metrics/audit.md").read_text()
+    assert ("they take 81 of 200 photos (40%) for another class" in text) is is_said

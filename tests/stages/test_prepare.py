@@ -2,6 +2,7 @@ import csv
 import hashlib
 import json
 import shutil
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -11,6 +12,8 @@ from real_photos import list_real_photos
 
 from stacker.artifacts.arrays import SPLITS, load_fingerprint, load_groups, load_images, load_labels
 from stacker.artifacts.errors import PipelineError
+from stacker.photos.listing import ImageFile
+from stages.prepare import check_splits
 
 
 def read_manifest() -> list[dict[str, str]]:
@@ -269,3 +272,13 @@ def test_prepare_scales_16_bit_images_together_and_shows_the_background(workspac
         for line, image in zip(lines, load_images(split), strict=True):
             deep = [255] * 3 if line["class"] == "cat" else [128] * 3
             assert image[20, 20].tolist() == ([1, 2, 3] if "clear" in line["path"] else deep)
+
+
+def test_of_many_classes_without_an_image_some_are_named():
+    files = [ImageFile(Path(f"{label}.png"), label, "train") for label in range(30)]
+
+    with pytest.raises(PipelineError) as raised:
+        check_splits(files, np.full(30, "train"), [f"class {label}" for label in range(30)])
+
+    assert "no image of class 0, class 1," in str(raised.value)
+    assert "class 19 and 10 more: add images" in str(raised.value)
