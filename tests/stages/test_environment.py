@@ -55,7 +55,12 @@ def test_who_imports_a_stage_keeps_their_own_way_to_show_errors():
 def test_ctrl_c_while_packages_are_imported_leaves_no_traceback(tmp_path):
     (tmp_path / "stages").mkdir()
     (tmp_path / "stages/__init__.py").write_text((ROOT / "stages/__init__.py").read_text())
-    (tmp_path / "stages/one.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\nwhile True: pass")
+    (tmp_path / "stages/one.py").write_text(
+        "import os, signal, time\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a shell's background job ignores it
+        "os.kill(os.getpid(), signal.SIGINT)\n"
+        "time.sleep(60)\n"
+    )
 
     result = run("-m", "stages.one", folder=tmp_path)
 
