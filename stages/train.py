@@ -41,7 +41,7 @@ def main(member: Annotated[str, typer.Argument(help="A label in the block `membe
     from stacker.training.fitting import make_deterministic
     from stacker.training.held_out_predictions import predict_held_out
     from stacker.training.member_data import load_member_data
-    from stacker.training.precision import name_precision
+    from stacker.training.policy import name_precision
     from stacker.training.probabilities import give_probabilities
     from stacker.training.reporting import describe_folds, predict_initially, report_fit, report_held_out
     from stacker.training.resuming import resumed_training

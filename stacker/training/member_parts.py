@@ -8,7 +8,7 @@ from stacker.settings.members import Member, choose_solver
 from stacker.settings.training import FineTune
 from stacker.training.heads import assemble_member, build_head, unfreeze_layers
 from stacker.training.member_data import MemberData
-from stacker.training.precision import choose_policy
+from stacker.training.policy import choose_policy
 
 
 class MemberParts:

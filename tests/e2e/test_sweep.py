@@ -18,6 +18,8 @@ MEMBERS = {"mobilenet_v2": "MobileNetV2", "inception_v3": "InceptionV3", "xcepti
 SCORES = ("heldout.accuracy", "heldout.log_loss", "test.accuracy", "test.log_loss")
 README_DROP = r"--drop '([^']+)'"
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def swept(tmp_path_factory) -> Clone:
@@ -84,7 +86,6 @@ def test_the_readmes_table_of_experiments_shows_what_was_swept_and_its_scores(sw
         assert any(f"[{name_run(strength)}]" in line and line.split()[-1] == str(strength) for line in lines)
 
 
-@pytest.mark.slow
 def test_four_queued_runs_come_to_their_end(swept):
     queued = (0.001, 0.002, 0.004, 0.008)
     for strength in queued:

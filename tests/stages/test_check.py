@@ -67,7 +67,7 @@ EDITS = {  # what is edited: the file, what stands there, what comes in its plac
         {"evaluate", "cross_validate", "compare", "audit"},
     ),
     "a picture": ("stacker/pictures/gallery.py", '"leaderboard")', '"board")', {"compare"}),
-    "a script": ("stages/train.py", "seconds = time", "spent = time", {"train"}),
+    "a script": ("stages/train.py", "is_frozen = not", "is_kept = not", {"train"}),
     "the package stages": ("stages/__init__.py", '"""What', 'VALUE = 1\n"""What', STAGES),
     "a minor version of OpenCV": ("requirements.lock", "opencv-", "opencv-contrib-", {"prepare", "audit"}),
     "a minor version of NumPy": ("requirements.lock", "\nnumpy==2.", "\nnumpy==9.", STAGES - {"fetch"}),

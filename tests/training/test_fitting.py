@@ -180,7 +180,7 @@ def fit_images(precision: str) -> list[np.ndarray]:
     layers = [keras.Input((16, 16, 3)), keras.layers.Conv2D(16, 3), keras.layers.Conv2D(16, 3, activation="relu")]
     model = keras.Sequential([*layers, keras.layers.Flatten(), keras.layers.Dense(1)])
     batches = Batches(images, encode_targets(np.arange(32) % 2, 1), np.arange(32), 8, 0)
-    fit_model(model, batches, batches, FitSettings(2, 8, 0.001, precision=precision), "all")
+    fit_model(model, batches, batches, FitSettings(2, 8, 0.001, precision=precision, jit_compile=False), "all")
     return model.get_weights()
 
 
@@ -229,7 +229,7 @@ def test_choose_fit_takes_every_setting_of_the_training_block():
 
     first = choose_fit(training)
 
-    assert first == FitSettings(7, 8, 0.01, "sgd", "cosine", 1, 3, 0.1, "float32", False, 9)
+    assert first == FitSettings(7, 8, 0.01, "sgd", "cosine", 1, 3, 0.1, "float32", "auto", 9)
     assert choose_fine_tune(training, training.fine_tune) == first._replace(epochs=4, learning_rate=0.5)
 
 

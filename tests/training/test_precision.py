@@ -3,12 +3,10 @@
 import keras
 import numpy as np
 import pytest
-from helpers import make_member
 
 from stacker.artifacts.curves import Epoch
 from stacker.training.batches import Batches
 from stacker.training.fitting import FitSettings, encode_targets, fit_model
-from stacker.training.precision import choose_policy, name_precision
 
 INPUTS = np.random.default_rng(0).normal(size=(24, 5)).astype(np.float32)
 LABELS = np.arange(24) % 3 % 2
@@ -62,20 +60,3 @@ def test_the_best_weights_come_back_as_without_a_scaled_loss():
     assert best.val_loss < history[-1].val_loss
     received = model.evaluate(INPUTS[16:], encode_targets(LABELS, 1)[16:], verbose=0, return_dict=True)["loss"]
     assert received == pytest.approx(best.val_loss, rel=1e-3)
-
-
-@pytest.mark.parametrize(
-    ("training", "backbone", "policy", "inference", "named"),
-    [
-        ({"precision": "mixed_bfloat16"}, {}, "float32", "float32", "float32"),  # no network is trained
-        ({"precision": "mixed_bfloat16"}, {"trainable": True}, "mixed_bfloat16", "float32", "bfloat16"),
-        ({"precision": "mixed_float16", "augmentation": {}}, {}, "mixed_float16", "float32", "float16"),
-        ({"precision": "mixed_float16", "augmentation": {}}, {}, "mixed_float16", "bfloat16", "bfloat16"),
-        ({"precision": "auto_bfloat16"}, {"trainable": True}, "float32", "float32", "float32"),
-    ],
-)
-def test_a_network_has_the_policy_of_its_training_where_it_is_trained(training, backbone, policy, inference, named):
-    member = make_member(backbone, **training)
-
-    assert choose_policy(member) == policy
-    assert name_precision(member, inference) == named

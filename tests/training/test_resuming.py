@@ -89,7 +89,9 @@ def interrupt(monkeypatch, method: str, number: int) -> None:
     monkeypatch.setattr(FitRecord, method, call)
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    "way", [way if way == "augmented" else pytest.param(way, marks=pytest.mark.slow) for way in WAYS]
+)
 def test_a_training_that_is_interrupted_in_every_phase_ends_with_the_same_bits(way, small_data, monkeypatch, capsys):
     expected = train(make_trainer(small_data, way, digits=None))
     assert not CHECKPOINTS.exists()
