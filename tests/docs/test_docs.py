@@ -21,6 +21,7 @@ from stacker.settings.stacking import Stacking
 from stacker.settings.training import Augmentation, FineTune, Training
 from stacker.settings.whole import Settings
 from tools import boxes, dag, describe_backbones
+from tools.generated_part import END, replace_part
 
 ROOT = Path(__file__).parents[2]
 SECTIONS = {  # heading of docs/params.md: the class, and where dvc.yaml tracks it
@@ -170,17 +171,17 @@ def test_backbones_page_says_what_keras_says(name):
 
 
 def test_backbones_table_replaces_the_old_one_alone():
-    page = f"before\n{describe_backbones.BEGIN}\nold\n{describe_backbones.END}\nafter\n"
+    page = f"before\n{describe_backbones.BEGIN}\nold\n{END}\nafter\n"
 
-    once = describe_backbones.replace_table(page, "| new |\n")
+    once = replace_part(page, describe_backbones.BEGIN, "| new |\n")
 
     assert once == page.replace("old", "| new |")
-    assert describe_backbones.replace_table(once, "| new |\n") == once
+    assert replace_part(once, describe_backbones.BEGIN, "| new |\n") == once
 
 
 def test_backbones_table_needs_its_marks():
     with pytest.raises(ValueError, match="expected the marks"):
-        describe_backbones.replace_table("no marks", "| new |\n")
+        replace_part("no marks", describe_backbones.BEGIN, "| new |\n")
 
 
 def test_picture_of_the_dag_is_up_to_date():

@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-import pytest
-
 from tools import write_reliability
+from tools.generated_part import END
 
 ROOT = Path(__file__).parents[2]
 TRIES = [
@@ -28,17 +27,9 @@ def test_the_machine_is_named_by_its_processor_and_versions():
     assert said.endswith(", `FAULTS_SEED=3`, a CPU, 2 cores, Linux; dvc 3.")
 
 
-def test_the_figures_replace_the_old_ones_alone():
-    page = f"before\n{write_reliability.BEGIN}\nold\n{write_reliability.END}\nafter\n"
-
-    assert write_reliability.replace_figures(page, "new\n") == page.replace("old", "new")
-    with pytest.raises(ValueError, match="expected the marks"):
-        write_reliability.replace_figures("no marks", "new\n")
-
-
 def test_the_page_has_figures_of_a_run_in_which_all_was_as_promised():
     page = (ROOT / write_reliability.PAGE).read_text(encoding="utf-8")
-    table = page.partition(write_reliability.BEGIN)[2].partition(write_reliability.END)[0]
+    table = page.partition(write_reliability.BEGIN)[2].partition(END)[0]
     rows = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in table.splitlines() if "|" in line][2:]
 
     assert sum(int(row[2]) for row in rows if row[0].startswith("SIG")) >= 60
