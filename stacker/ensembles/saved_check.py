@@ -9,11 +9,9 @@ import numpy as np
 from stacker.artifacts.errors import PipelineError
 from stacker.artifacts.predictions import compute_probabilities
 from stacker.artifacts.saved_models import load_model
-from stacker.inference.agreement import choose_rows, compare_passes
+from stacker.inference.agreement import QUANTISED_PHOTOS, choose_rows, compare_passes
 from stacker.inference.predictors import compile_predictor
 from stacker.settings.inference import Inference
-
-QUANTISED_PHOTOS = 256  # at least, where predictions came through int8: how far the file lies off is reported
 
 
 def check_saved(

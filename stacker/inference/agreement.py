@@ -6,6 +6,7 @@ import numpy as np
 
 # Of a probability. In int8 single photos can move far, so that the mean over the photos counts there.
 TOLERANCES = {"float32": 1e-3, "float16": 0.02, "bfloat16": 0.1, "int8": 0.1}
+QUANTISED_PHOTOS = 256  # at least, where predictions came through int8 and the file does not: the metrics say how far
 
 
 class Agreement(NamedTuple):

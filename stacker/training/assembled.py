@@ -7,12 +7,11 @@ import numpy as np
 
 from stacker.artifacts.errors import PipelineError
 from stacker.artifacts.predictions import compute_probabilities
-from stacker.inference.agreement import choose_rows, compare_passes
+from stacker.inference.agreement import QUANTISED_PHOTOS, choose_rows, compare_passes
 from stacker.inference.predictors import compile_predictor
 from stacker.settings.inference import Inference
 
 CHECKED_PHOTOS = 8
-QUANTISED_PHOTOS = 256  # where the predictions came through int8, and the file does not: the difference is reported
 
 TRAINED = (
     "this machine rounds more coarsely than its precision explains: set `inference.engine: keras`, and "

@@ -147,7 +147,7 @@ def work(command: list[str], folder: str, environment: dict[str, str], streams: 
         status: Any = run(command)
     except SystemExit as end:
         status = end.code
-    except BaseException:
+    except BaseException:  # this process never returns: whatever ended the command is shown, as the interpreter would
         traceback.print_exc()
         status = 1
     if isinstance(status, str):
