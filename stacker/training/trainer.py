@@ -88,6 +88,13 @@ class Trainer(ABC):
         """As `fit`: the fit that is saved, with the history that people look at."""
         return self.fit(rows)
 
+    def fit_ahead(self, learnt: Sequence[np.ndarray]) -> None:  # noqa: B027 - a network takes all cores for one fit
+        """Fit at once what the next calls of `fit` will ask for, where several fits run side by side.
+
+        Args:
+            learnt: of each the rows, as in `fit`.
+        """
+
     @abstractmethod
     def predict(self, fitted: FittedMember, *requests: Request) -> list[np.ndarray]:
         """Predict rows of splits.
