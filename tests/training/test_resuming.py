@@ -24,6 +24,8 @@ from stacker.training.member_data import MemberData
 from stacker.training.resuming import hash_array, hash_training, resumed_training
 from stacker.training.trainer import Trainer
 
+pytestmark = pytest.mark.thorough
+
 AUGMENTATION = {"horizontal_flip": True, "rotation_degrees": 20, "shift": 0.1, "zoom": 0.1}
 FINE_TUNE = {"layers": "conv_1", "epochs": 5, "learning_rate": 0.05, "batch_norm": "trained"}
 ROWS = np.array([0, 1, 2, 3, 5, 6, 8, 11])
