@@ -10,6 +10,7 @@ from stacker.artifacts.errors import PipelineError
 from stacker.artifacts.progress import open_progress
 from stacker.training.batches import Batches
 from stacker.training.compiling import JitCompile, choose_compilation, choose_steps
+from stacker.training.epoch_draws import build_seeding
 from stacker.training.fit_progress import EpochProgress, EpochRecorder, StepProgress
 from stacker.training.fit_record import EpochKeeper, FitRecord
 from stacker.training.fit_state import FitParts
@@ -116,7 +117,7 @@ def fit_model(
     compile_model(model, settings, len(train), 1 if is_long else min(len(train), SHORT_STEPS))
     recorder = EpochRecorder(phase)
     parts = FitParts(model, train, recorder.epochs, _build_stopping(settings.patience))
-    callbacks = [keras.callbacks.TerminateOnNaN(), recorder]
+    callbacks = [keras.callbacks.TerminateOnNaN(), recorder, *build_seeding(settings.seed)]
     if parts.stopping is not None:
         callbacks.append(parts.stopping)
     first = 0 if record is None else record.epochs

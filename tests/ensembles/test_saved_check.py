@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+from backend_marks import ENGINES
 from helpers import build_small_member, make_description, make_inference
 
 from stacker.artifacts.errors import PipelineError
@@ -33,7 +34,7 @@ def move(logit: np.ndarray, difference: float) -> np.ndarray:
     return np.log(probability / (1 - probability))
 
 
-@pytest.mark.parametrize("engine", ["keras", "openvino"])
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize(("photos", "count"), [(3, 3), (99, 11), ("all", 11)])
 def test_the_saved_file_gives_what_its_parts_give(ensemble, tmp_path, capsys, engine, photos, count):
     checked = check_saved(
