@@ -31,8 +31,23 @@ def _check_training(backend: Backend, label: str, member: Member) -> Iterator[st
             f"members.{label}: training.jit_compile: true does nothing on TensorFlow, where Keras leaves XLA out while "
             "equal runs are to give equal bytes: set it to auto, or take `backend: jax`"
         )
+    if training.distribution == "data_parallel":
+        yield from _check_distribution(backend, label, training.jit_compile is False)
     if backend != "tensorflow" and training.precision == "auto_bfloat16":
         yield (
             f"members.{label}: training.precision: auto_bfloat16 needs `backend: tensorflow`, received {backend}: set "
             "float32 or mixed_bfloat16"
+        )
+
+
+def _check_distribution(backend: Backend, label: str, is_eager: bool) -> Iterator[str]:
+    if backend != "jax":
+        yield (
+            f"members.{label}: training.distribution: data_parallel needs `backend: jax`, received {backend}: set it "
+            "to single"
+        )
+    elif is_eager:
+        yield (
+            f"members.{label}: training.distribution: data_parallel needs a compiled fit, received "
+            "`training.jit_compile: false`: set it to auto"
         )

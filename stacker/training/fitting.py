@@ -10,6 +10,7 @@ from stacker.artifacts.errors import PipelineError
 from stacker.artifacts.progress import open_progress
 from stacker.training.batches import Batches
 from stacker.training.compiling import JitCompile, choose_compilation, choose_steps
+from stacker.training.distributing import distributed
 from stacker.training.epoch_draws import build_seeding
 from stacker.training.fit_progress import EpochProgress, EpochRecorder, StepProgress
 from stacker.training.fit_record import EpochKeeper, FitRecord
@@ -33,6 +34,7 @@ class FitSettings(NamedTuple):
     label_smoothing: float = 0.0
     precision: str = "float32"
     jit_compile: JitCompile = "auto"
+    distribution: str = "single"
     seed: int = 0
 
 
@@ -109,20 +111,25 @@ def fit_model(
         The epochs, numbered from 1.
 
     Raises:
-        PipelineError: the loss became infinite or no number, or the machine cannot train in the precision asked for.
+        PipelineError: the loss became infinite or no number, or the machine cannot train in the precision asked for, or
+            on several devices.
     """
     if record is not None and (done := record.take_end(model)) is not None:
         return done
     keras.utils.set_random_seed(settings.seed)
-    compile_model(model, settings, len(train), 1 if is_long else min(len(train), SHORT_STEPS))
     recorder = EpochRecorder(phase)
-    parts = FitParts(model, train, recorder.epochs, _build_stopping(settings.patience))
-    callbacks = [keras.callbacks.TerminateOnNaN(), recorder, *build_seeding(settings.seed)]
-    if parts.stopping is not None:
-        callbacks.append(parts.stopping)
     first = 0 if record is None else record.epochs
     total = settings.epochs * len(train)
-    with graph_precision(settings.precision), open_progress(title, total, "steps at most") as bar:
+    with (
+        distributed(model, settings.distribution),
+        graph_precision(settings.precision),
+        open_progress(title, total, "steps at most") as bar,
+    ):
+        compile_model(model, settings, len(train), 1 if is_long else min(len(train), SHORT_STEPS))
+        parts = FitParts(model, train, recorder.epochs, _build_stopping(settings.patience))
+        callbacks = [keras.callbacks.TerminateOnNaN(), recorder, *build_seeding(settings.seed)]
+        if parts.stopping is not None:
+            callbacks.append(parts.stopping)
         bar.skip(first * len(train))
         if record is not None:
             callbacks.append(EpochKeeper(record, parts, settings.epochs, settings.patience))

@@ -186,6 +186,14 @@ WRONG_SETTINGS = [
     ({"members": {}}, ["members: there is none: name at least one"]),
     ({"members.second.training": {"jit_compile": True}}, ["members.second: training.jit_compile: true does nothing"]),
     (
+        {"training.distribution": "data_parallel"},
+        ["members.second: training.distribution: data_parallel needs `backend: jax`, received tensorflow: set it to"],
+    ),
+    (
+        {"backend": "jax", "training.distribution": "data_parallel", "training.jit_compile": False},
+        ["members.first: training.distribution: data_parallel needs a compiled fit", "`training.jit_compile: false`"],
+    ),
+    (
         {"backend": "torch", "inference": {"engine": "openvino"}},
         ["inference.engine: openvino needs `backend: tensorflow`, received torch: set `inference.engine: auto`"],
     ),
