@@ -9,6 +9,7 @@ from stacker.artifacts.curves import Epoch
 from stacker.artifacts.errors import PipelineError
 from stacker.artifacts.progress import open_progress
 from stacker.training.batches import Batches
+from stacker.training.compiled_models import CompiledModels, copy_variables
 from stacker.training.compiling import JitCompile, choose_compilation, choose_steps
 from stacker.training.distributing import distributed
 from stacker.training.epoch_draws import build_seeding
@@ -93,6 +94,7 @@ def fit_model(
     is_long: bool = False,
     title: str = "fitting",
     record: FitRecord | None = None,
+    compiled: CompiledModels | None = None,
 ) -> list[Epoch]:
     """Compile and fit `model`, or go on with a fit that was interrupted, to the same bits.
 
@@ -106,6 +108,7 @@ def fit_model(
             it on after every epoch.
         title: what the progress bar says.
         record: what is kept of the fit while it runs, and was by an earlier run; None keeps nothing.
+        compiled: holds models of the same layers, compiled for earlier fits; None compiles `model` itself.
 
     Returns:
         The epochs, numbered from 1.
@@ -116,7 +119,11 @@ def fit_model(
     """
     if record is not None and (done := record.take_end(model)) is not None:
         return done
-    keras.utils.set_random_seed(settings.seed)
+    steps = 1 if is_long else min(len(train), SHORT_STEPS)
+
+    def prepare(network: keras.Model) -> None:
+        compile_model(network, settings, len(train), steps)
+
     recorder = EpochRecorder(phase)
     first = 0 if record is None else record.epochs
     total = settings.epochs * len(train)
@@ -125,8 +132,12 @@ def fit_model(
         graph_precision(settings.precision),
         open_progress(title, total, "steps at most") as bar,
     ):
-        compile_model(model, settings, len(train), 1 if is_long else min(len(train), SHORT_STEPS))
-        parts = FitParts(model, train, recorder.epochs, _build_stopping(settings.patience))
+        if compiled is None:
+            prepare(fitted := model)
+        else:
+            fitted = compiled.take(model, (settings, len(train), steps), prepare)
+        keras.utils.set_random_seed(settings.seed)
+        parts = FitParts(fitted, train, recorder.epochs, _build_stopping(settings.patience))
         callbacks = [keras.callbacks.TerminateOnNaN(), recorder, *build_seeding(settings.seed)]
         if parts.stopping is not None:
             callbacks.append(parts.stopping)
@@ -134,7 +145,7 @@ def fit_model(
         if record is not None:
             callbacks.append(EpochKeeper(record, parts, settings.epochs, settings.patience))
         callbacks.append((StepProgress if is_long else EpochProgress)(bar, settings.epochs))
-        model.fit(
+        fitted.fit(
             train,
             validation_data=validation,
             initial_epoch=first,
@@ -142,6 +153,8 @@ def fit_model(
             callbacks=callbacks,
             verbose=0,
         )
+        if compiled is not None:
+            copy_variables(fitted, model)
     _require_numbers(model.name, recorder.epochs, settings.learning_rate)
     if record is not None:
         record.keep_end(model, recorder.epochs)

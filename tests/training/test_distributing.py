@@ -22,6 +22,7 @@ import keras
 import numpy as np
 
 from stacker.training.batches import Batches
+from stacker.training.compiled_models import CompiledModels
 from stacker.training.distributing import SplitBatches, list_devices
 from stacker.training.fitting import FitSettings, encode_targets, fit_model
 
@@ -29,7 +30,7 @@ images = np.random.default_rng(0).integers(0, 256, (34, 8, 8, 3)).astype(np.uint
 targets = encode_targets((images[:, :4].mean((1, 2, 3)) > 127).astype(np.int64), 1)
 
 
-def fit(distribution):
+def fit(distribution, compiled=None):
     keras.utils.set_random_seed(1)
     layers = [
         keras.Input((8, 8, 3)),
@@ -45,12 +46,14 @@ def fit(distribution):
     model = keras.Sequential(layers, name="small")
     train, validation = (Batches(images, targets, rows, 8, seed=3) for rows in (np.arange(27), np.arange(27, 34)))
     settings = FitSettings(epochs=4, batch_size=8, learning_rate=0.01, distribution=distribution, seed=5)
-    epochs = fit_model(model, train, validation, settings, "all")
+    epochs = fit_model(model, train, validation, settings, "all", compiled=compiled)
     assert {len(variable.value.sharding.device_set) for variable in model.variables} == {1}
     return [[epoch.loss, epoch.val_loss, epoch.accuracy, epoch.val_accuracy] for epoch in epochs]
 
 
 curves = {distribution: fit(distribution) for distribution in ("single", "data_parallel")}
+compiled = CompiledModels()
+curves["again"] = [fit("data_parallel", compiled) for _ in range(2)][1]
 with SplitBatches(devices=list_devices()).scope():
     layer = keras.layers.Rescaling(2.0)
     given = jax.jit(layer)(np.arange(8, dtype=np.float32)[:, np.newaxis])
@@ -76,6 +79,7 @@ def test_two_devices_learn_as_one_does_each_from_its_share():
     assert finished.returncode == 0, finished.stderr
     received = json.loads(finished.stdout.splitlines()[-1])
     np.testing.assert_allclose(received["data_parallel"], received["single"], rtol=0, atol=1e-4)
+    assert received["again"] == received["data_parallel"]
     assert len({loss for loss, *_ in received["single"]}) == 4  # it learns
     assert received["shares"] == [[0, 2, 4, 6], [8, 10, 12, 14]]
 
