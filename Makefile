@@ -6,7 +6,7 @@ FAULTS_SEED ?= $(shell date +%s)
 ENVIRONMENT := PATH="$(CURDIR)/.venv/bin:$$PATH"
 EXTRA_LOCKS := locks/demo.lock locks/export.lock locks/heic.lock locks/int8.lock locks/parquet.lock locks/tfds.lock
 
-.PHONY: repro test test-thorough test-all test-extras faults lint bench mutants advisories lock clean
+.PHONY: repro test test-thorough test-all test-extras test-backend faults lint bench mutants advisories lock clean
 
 repro: .venv/installed
 	$(ENVIRONMENT) dvc repro
@@ -32,6 +32,17 @@ faults: .venv/installed
 # The tests that need an extra, where all extras are: a skipped one is a failure here, unless it lacks a browser.
 test-extras: .venv-extras/installed
 	PATH="$(CURDIR)/.venv-extras/bin:$$PATH" python -m pytest -p tools.fail_on_skip -m extra $(PYTEST)
+
+# The tests of what runs networks, on another backend of Keras: `make test-backend BACKEND=torch`. Then the stages there,
+# each in a process of its own, with what they saved loaded on TensorFlow, and the default with two epochs.
+BACKEND ?= jax
+BACKEND_TESTS := tests/inference tests/training tests/ensembles \
+	tests/stages/test_embed.py tests/stages/test_train.py tests/stages/test_stack.py
+test-backend: .venv-$(BACKEND)/installed
+	PATH="$(CURDIR)/.venv-$(BACKEND)/bin:$$PATH" KERAS_BACKEND=$(BACKEND) \
+		python -m pytest -n 2 --dist loadfile -m "not slow" $(BACKEND_TESTS) $(PYTEST)
+	PATH="$(CURDIR)/.venv-$(BACKEND)/bin:$$PATH" python -m pytest -k $(BACKEND) \
+		tests/stages/test_backends.py tests/e2e/test_backends_repro.py $(PYTEST)
 
 lint: .venv/installed
 	$(ENVIRONMENT) ruff check .
@@ -59,6 +70,9 @@ advisories: .venv-advisories/installed
 
 .venv-extras/installed: requirements.lock locks/opencv-headless.lock pyproject.toml $(EXTRA_LOCKS) locks/browser.lock locks/jax.lock locks/notebook.lock
 	$(call install,.venv-extras,requirements.lock $(EXTRA_LOCKS) locks/browser.lock locks/jax.lock locks/notebook.lock)
+
+.venv-jax/installed .venv-torch/installed: .venv-%/installed: requirements.lock locks/opencv-headless.lock pyproject.toml locks/%.lock
+	$(call install,.venv-$*,requirements.lock locks/$*.lock)
 
 .venv-mutants/installed: requirements.lock locks/opencv-headless.lock pyproject.toml locks/mutants.lock
 	$(call install,.venv-mutants,requirements.lock locks/mutants.lock)

@@ -17,6 +17,7 @@ from stacker.artifacts.progress import open_progress
 from stacker.checks.backend import use_backend
 from stacker.checks.command import run_stage
 from stacker.settings.backbone import load_backbone
+from stacker.settings.backend import load_backend
 from stacker.settings.inference import load_inference
 
 
@@ -40,7 +41,7 @@ def main(member: Annotated[str, typer.Argument(help="A label in the block `membe
         with open_progress(f"{member}: embedding", count, "photos") as bar:
             for split, images in arrays.items():
                 np.save(folder / f"{split}.npy", predictor.predict({member: images}, bar=bar))
-        write_provenance(folder, engine=predictor.engine, precision=predictor.precision)
+        write_provenance(folder, backend=load_backend(), engine=predictor.engine, precision=predictor.precision)
         print(f"{member}: {backbone.output_shape[1]:,} features a photo")
 
 

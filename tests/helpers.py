@@ -1,6 +1,7 @@
 """What tests build their workspaces from: small settings, small images, small arrays."""
 
 import json
+import os
 from base64 import b64encode
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,7 +28,7 @@ INFERENCE = {"engine": "keras", "batch_size": 8}
 def small_settings() -> dict[str, Any]:
     """A small valid params.yaml, as a new mapping that a test may edit."""
     return {
-        "backend": "tensorflow",
+        "backend": os.environ.get("KERAS_BACKEND", "tensorflow"),
         "fetch": {},
         "data": {
             "images": "photos",

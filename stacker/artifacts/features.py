@@ -36,5 +36,5 @@ def read_provenance(label: str) -> dict[str, str]:
 
 
 def write_provenance(folder: Path, **facts: str) -> None:
-    """Write beside the features what made them, such as the engine and precision of the pass."""
+    """Write beside the features what made them, such as backend, engine and precision of the pass."""
     (folder / PROVENANCE).write_text(json.dumps(facts, indent=2, sort_keys=True) + "\n", encoding="utf-8")

@@ -22,15 +22,21 @@ def export_openvino(model: keras.Model, core: Any) -> Any:
         core: an `openvino.Core`.
 
     Raises:
-        PipelineError: the export fails for this architecture.
+        PipelineError: Keras does not run on TensorFlow, or the export fails for this architecture.
     """
-    export = _export_graph if keras.backend.backend() == "tensorflow" else _export_ir
+    if keras.backend.backend() != "tensorflow":
+        # Keras' export from JAX gives graphs that OpenVINO does not take; from PyTorch they lose the inputs' names, or
+        # have operations that it does not know.
+        raise PipelineError(
+            f"inference.engine: openvino needs `backend: tensorflow`, received {keras.backend.backend()}: set "
+            "`inference.engine: auto`"
+        )
     temporary = Path(tempfile.gettempdir())
     remove_abandoned(temporary, PREFIX)
     with scratch_folder(temporary, PREFIX) as folder:
         try:
             with told_of_room(folder / model.name):
-                return export(model, core, folder)
+                return _export_graph(model, core, folder)
         except PipelineError:
             raise
         except Exception as error:
@@ -90,9 +96,3 @@ def _set_weights(network: Any, values: dict[str, keras.Variable]) -> None:
     folding = passes.Manager()
     folding.register_pass(passes.ConstantFolding())
     folding.run_passes(network)
-
-
-def _export_ir(model: keras.Model, core: Any, folder: Path) -> Any:
-    path = folder / "model.xml"
-    model.export(str(path), format="openvino", verbose=False)
-    return core.read_model(path)

@@ -103,7 +103,7 @@ class KerasPredictor(Predictor):
         if settings.precision != self.precision:
             raise PipelineError(
                 f"inference.precision: {settings.precision} needs the engine openvino, received keras: set "
-                "`inference.precision: float32`, or `inference.engine: openvino`"
+                "`inference.precision: float32`, or, with `backend: tensorflow`, `inference.engine: openvino`"
             )
         self.model = model
 

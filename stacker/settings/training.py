@@ -41,4 +41,5 @@ class Training(Section):
     initial_scores: bool = False
     precision: Literal["float32", "auto_bfloat16", "mixed_bfloat16", "mixed_float16"] = "float32"
     jit_compile: bool | Literal["auto"] = "auto"
+    distribution: Literal["single", "data_parallel"] = "single"
     seed: Seed = 1

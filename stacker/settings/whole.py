@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 from stacker.settings.architectures import ARCHITECTURES
 from stacker.settings.backbone import SharedBackbone
 from stacker.settings.backend import Backend
+from stacker.settings.backend_limits import list_beyond_backend
 from stacker.settings.cross_validation import CrossValidation
 from stacker.settings.data import Data
 from stacker.settings.fetch import Source
@@ -54,6 +55,7 @@ def list_contradictions(settings: Settings) -> Iterator[str]:
         return
     for label, member in settings.members.items():
         yield from _check_member(settings, label, member)
+    yield from list_beyond_backend(settings.backend, settings.members, settings.inference)
     for label in settings.meta_models:
         yield from _check_meta_model(settings, label)
     learners = list_learners_from_images(settings) if settings.cross_validation else []
@@ -76,11 +78,6 @@ def list_learners_from_images(settings: Settings) -> list[str]:
 
 
 def _check_member(settings: Settings, label: str, member: Member) -> Iterator[str]:
-    if settings.backend == "tensorflow" and member.training.jit_compile is True:
-        yield (
-            f"members.{label}: training.jit_compile: true does nothing on TensorFlow, where Keras leaves XLA out while "
-            "equal runs are to give equal bytes: set it to auto, or take `backend: jax`"
-        )
     if RESERVED_LABELS.fullmatch(label) or label.removeprefix("member_") in settings.members.keys() - {label}:
         yield f"members.{label}: that label is kept for a file or a layer of the pipeline's own: choose another"
     minimum = ARCHITECTURES[member.backbone.name].minimum_size

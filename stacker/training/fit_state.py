@@ -3,7 +3,8 @@
 Keras' `BackupAndRestore` keeps weights and optimizer, but not how long early stopping has waited and its best weights
 (keras-team/keras#14862), nor how far the shuffling is. Of that there are two: `Batches` shuffles rows, and Keras lets
 Python's own `random` shuffle the batches once more. What else draws in a fit are layers with a generator each, which is
-one of the model's variables: Keras' global seed is read where a layer is built, not in an epoch.
+one of the model's variables: Keras' global seed is read where a layer is built, not in an epoch. (On PyTorch they draw
+from its own generators, which are seeded for every epoch: `epoch_draws`.)
 """
 
 import random
@@ -53,7 +54,8 @@ def restore_state(parts: FitParts, state: Checkpoint) -> None:
 
     To be called when Keras has shuffled for the first epoch.
     """
-    parts.model.optimizer.build(parts.model.trainable_variables)  # Keras does so in the first step
+    if not parts.model.optimizer.built:  # Keras does so in the first step, or before; one that scales may not be twice
+        parts.model.optimizer.build(parts.model.trainable_variables)
     _assign(parts.model.variables, _list("model", state))
     _assign(parts.model.optimizer.variables, _list("optimizer", state))
     parts.train.restore_shuffle(Shuffle(state.arrays["rows"], state.facts["shuffle"]))

@@ -11,6 +11,8 @@ from stacker.artifacts.progress import open_progress
 from stacker.training.batches import Batches
 from stacker.training.compiled_models import CompiledModels, copy_variables
 from stacker.training.compiling import JitCompile, choose_compilation, choose_steps
+from stacker.training.distributing import distributed
+from stacker.training.epoch_draws import build_seeding
 from stacker.training.fit_progress import EpochProgress, EpochRecorder, StepProgress
 from stacker.training.fit_record import EpochKeeper, FitRecord
 from stacker.training.fit_state import FitParts
@@ -33,6 +35,7 @@ class FitSettings(NamedTuple):
     label_smoothing: float = 0.0
     precision: str = "float32"
     jit_compile: JitCompile = "auto"
+    distribution: str = "single"
     seed: int = 0
 
 
@@ -111,7 +114,8 @@ def fit_model(
         The epochs, numbered from 1.
 
     Raises:
-        PipelineError: the loss became infinite or no number, or the machine cannot train in the precision asked for.
+        PipelineError: the loss became infinite or no number, or the machine cannot train in the precision asked for, or
+            on several devices.
     """
     if record is not None and (done := record.take_end(model)) is not None:
         return done
@@ -120,19 +124,23 @@ def fit_model(
     def prepare(network: keras.Model) -> None:
         compile_model(network, settings, len(train), steps)
 
-    if compiled is None:
-        prepare(fitted := model)
-    else:
-        fitted = compiled.take(model, (settings, len(train), steps), prepare)
-    keras.utils.set_random_seed(settings.seed)
     recorder = EpochRecorder(phase)
-    parts = FitParts(fitted, train, recorder.epochs, _build_stopping(settings.patience))
-    callbacks = [keras.callbacks.TerminateOnNaN(), recorder]
-    if parts.stopping is not None:
-        callbacks.append(parts.stopping)
     first = 0 if record is None else record.epochs
     total = settings.epochs * len(train)
-    with graph_precision(settings.precision), open_progress(title, total, "steps at most") as bar:
+    with (
+        distributed(model, settings.distribution),
+        graph_precision(settings.precision),
+        open_progress(title, total, "steps at most") as bar,
+    ):
+        if compiled is None:
+            prepare(fitted := model)
+        else:
+            fitted = compiled.take(model, (settings, len(train), steps), prepare)
+        keras.utils.set_random_seed(settings.seed)
+        parts = FitParts(fitted, train, recorder.epochs, _build_stopping(settings.patience))
+        callbacks = [keras.callbacks.TerminateOnNaN(), recorder, *build_seeding(settings.seed)]
+        if parts.stopping is not None:
+            callbacks.append(parts.stopping)
         bar.skip(first * len(train))
         if record is not None:
             callbacks.append(EpochKeeper(record, parts, settings.epochs, settings.patience))
@@ -145,8 +153,8 @@ def fit_model(
             callbacks=callbacks,
             verbose=0,
         )
-    if compiled is not None:
-        copy_variables(fitted, model)
+        if compiled is not None:
+            copy_variables(fitted, model)
     _require_numbers(model.name, recorder.epochs, settings.learning_rate)
     if record is not None:
         record.keep_end(model, recorder.epochs)

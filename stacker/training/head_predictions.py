@@ -17,5 +17,10 @@ def predict_features(head: keras.Model, features: np.ndarray) -> np.ndarray:
         float32, (n, 1) or (n, classes).
     """
     starts = range(0, len(features), FEATURE_ROWS)
-    parts = [head(np.asarray(features[start : start + FEATURE_ROWS]), training=False) for start in starts]
-    return np.concatenate([keras.ops.convert_to_numpy(part) for part in parts])
+    # Each to NumPy at once: on PyTorch a tensor keeps all that it was computed from.
+    return np.concatenate([_predict(head, features[start : start + FEATURE_ROWS]) for start in starts])
+
+
+def _predict(head: keras.Model, features: np.ndarray) -> np.ndarray:
+    predicted: np.ndarray = keras.ops.convert_to_numpy(head(np.asarray(features), training=False))
+    return predicted

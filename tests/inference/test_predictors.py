@@ -2,6 +2,7 @@ import keras
 import numpy as np
 import openvino
 import pytest
+from backend_marks import ENGINES, NEEDS_OPENVINO
 from helpers import make_backbone_settings, make_inference
 
 from stacker.artifacts.errors import PipelineError
@@ -35,6 +36,7 @@ def run(model: keras.Model, inputs: dict[str, np.ndarray], **settings) -> np.nda
     return predictor.predict(inputs)
 
 
+@NEEDS_OPENVINO
 def test_openvino_gives_what_keras_gives_in_float32():
     member = build_small_member(standardize=False)  # standardising a net of random weights blows rounding up
     expected = keras.ops.convert_to_numpy(member(IMAGES.astype(np.float32), training=False))
@@ -45,6 +47,7 @@ def test_openvino_gives_what_keras_gives_in_float32():
         np.testing.assert_allclose(received, expected, rtol=0, atol=1e-3 * np.ptp(expected))  # they are small
 
 
+@NEEDS_OPENVINO
 def test_openvino_in_bfloat16_stays_near_where_the_cpu_has_it_and_says_so_where_not():
     member = build_small_member(standardize=False)
 
@@ -60,7 +63,7 @@ def test_openvino_in_bfloat16_stays_near_where_the_cpu_has_it_and_says_so_where_
             run(member, {"pet": IMAGES}, engine="openvino", precision="bfloat16")
 
 
-@pytest.mark.parametrize("engine", ["keras", "openvino"])
+@pytest.mark.parametrize("engine", ENGINES)
 def test_inputs_are_fed_by_name(engine):
     inputs = {name: np.full((5, 4, 4, 3), value, np.uint8) for name, value in (("b", 2), ("a", 1))}
 
@@ -69,7 +72,7 @@ def test_inputs_are_fed_by_name(engine):
     np.testing.assert_allclose(received, np.tile([1, 1, 1, 20, 20, 20], (5, 1)), rtol=1e-5)
 
 
-@pytest.mark.parametrize("engine", ["keras", "openvino"])
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("rows", [1, 3, 4, 5, 9])
 def test_the_last_batch_may_be_partial(engine, rows):
     images = np.arange(rows, dtype=np.uint8)[:, None, None, None] * np.ones((1, 4, 4, 3), np.uint8)
@@ -80,6 +83,7 @@ def test_the_last_batch_may_be_partial(engine, rows):
     np.testing.assert_allclose(received[:, 5], 10 * np.arange(rows), rtol=1e-5)
 
 
+@NEEDS_OPENVINO
 def test_predictors_come_and_go_without_a_crash():
     # With openvino.AsyncInferQueue the process aborted within a few of these.
     images = np.ones((3, 4, 4, 3), np.uint8)
@@ -88,7 +92,7 @@ def test_predictors_come_and_go_without_a_crash():
         assert run(build_two_inputs(), {"a": images, "b": images}, engine="openvino")[0, 0] == 1
 
 
-@pytest.mark.parametrize("engine", ["keras", "openvino"])
+@pytest.mark.parametrize("engine", ENGINES)
 def test_a_memory_map_is_predicted_from(tmp_path, engine):
     np.save(tmp_path / "images.npy", np.ones((3, 4, 4, 3), np.uint8))
     images = np.load(tmp_path / "images.npy", mmap_mode="r")
@@ -107,12 +111,14 @@ def test_keras_in_bfloat16_names_the_setting():
         run(build_two_inputs(), dict.fromkeys("ab", IMAGES), engine="keras", precision="bfloat16")
 
 
+@NEEDS_OPENVINO
 def test_auto_runs_in_what_is_faster_here_and_says_in_what():
     predictor = compile_predictor(build_two_inputs(), make_inference(engine="openvino", precision="auto"), BYTES)
 
     assert predictor.precision == ("bfloat16" if has_amx() else "float32")
 
 
+@NEEDS_OPENVINO
 def test_bfloat16_by_hand_is_warned_of_where_it_is_slower(capsys):
     if not HAS_BFLOAT16 or has_amx():
         pytest.skip("this CPU has AMX, or no bfloat16 at all")
@@ -123,6 +129,7 @@ def test_bfloat16_by_hand_is_warned_of_where_it_is_slower(capsys):
     )
 
 
+@NEEDS_OPENVINO
 def test_an_export_that_fails_names_the_way_out():
     class Odd(keras.layers.Layer):
         def call(self, images):
@@ -139,3 +146,13 @@ def test_an_export_that_fails_names_the_way_out():
 
     with pytest.raises(PipelineError, match=r"(?s)odd cannot be exported to OpenVINO .*`inference\.engine: keras`"):
         run(model, {"a": np.zeros((2, 4, 4, 3), np.uint8)}, engine="openvino")
+
+
+@pytest.mark.parametrize("backend", ["jax", "torch"])
+def test_openvino_is_for_tensorflow_and_the_refusal_says_so(monkeypatch, backend):
+    monkeypatch.setattr(keras.backend, "backend", lambda: backend)
+
+    with pytest.raises(
+        PipelineError, match=rf"openvino needs `backend: tensorflow`, received {backend}: set `inf.* auto"
+    ):
+        run(build_two_inputs(), dict.fromkeys("ab", IMAGES), engine="openvino")

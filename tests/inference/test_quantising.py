@@ -4,6 +4,7 @@ import sys
 import keras
 import numpy as np
 import pytest
+from backend_marks import NEEDS_OPENVINO
 from helpers import make_backbone_settings, make_inference, write_arrays, write_edited
 
 from stacker.artifacts.errors import PipelineError
@@ -21,6 +22,7 @@ def embed(settings, calibration=None) -> tuple[str, np.ndarray]:
     return predictor.precision, predictor.predict({"pet": IMAGES})
 
 
+@NEEDS_OPENVINO
 def test_the_missing_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "nncf", None)
 
@@ -33,6 +35,7 @@ def test_keras_in_int8_names_the_setting():
         embed(make_inference(engine="keras", precision="int8"), {"pet": IMAGES})
 
 
+@NEEDS_OPENVINO
 def test_without_photos_to_quantise_by_a_network_runs_in_float32():
     precision, features = embed(SETTINGS)
 
@@ -42,6 +45,7 @@ def test_without_photos_to_quantise_by_a_network_runs_in_float32():
     np.testing.assert_allclose(features, expected, rtol=1e-3, atol=1e-3 * np.ptp(expected))
 
 
+@NEEDS_OPENVINO
 @pytest.mark.extra
 def test_int8_is_near_float32_yet_another_and_equal_runs_give_equal_features():
     pytest.importorskip("nncf")
@@ -54,6 +58,7 @@ def test_int8_is_near_float32_yet_another_and_equal_runs_give_equal_features():
     np.testing.assert_array_equal(embed(SETTINGS, {"pet": IMAGES})[1], features)
 
 
+@NEEDS_OPENVINO
 @pytest.mark.extra
 def test_embed_calibrates_by_training_photos_alone_and_says_what_it_did(workspace, run_stage):
     pytest.importorskip("nncf")
@@ -66,6 +71,6 @@ def test_embed_calibrates_by_training_photos_alone_and_says_what_it_did(workspac
     run_stage("embed", "first")
 
     provenance = json.loads((FEATURES / "first" / "provenance.json").read_text())
-    assert provenance == {"engine": "openvino", "precision": "int8"}
+    assert provenance == {"backend": "tensorflow", "engine": "openvino", "precision": "int8"}
     for split, values in features.items():
         np.testing.assert_array_equal(load_features("first", split), values)

@@ -186,6 +186,26 @@ WRONG_SETTINGS = [
     ({"members": {}}, ["members: there is none: name at least one"]),
     ({"members.second.training": {"jit_compile": True}}, ["members.second: training.jit_compile: true does nothing"]),
     (
+        {"training.distribution": "data_parallel"},
+        ["members.second: training.distribution: data_parallel needs `backend: jax`, received tensorflow: set it to"],
+    ),
+    (
+        {"backend": "jax", "training.distribution": "data_parallel", "training.jit_compile": False},
+        ["members.first: training.distribution: data_parallel needs a compiled fit", "`training.jit_compile: false`"],
+    ),
+    (
+        {"backend": "torch", "inference": {"engine": "openvino"}},
+        ["inference.engine: openvino needs `backend: tensorflow`, received torch: set `inference.engine: auto`"],
+    ),
+    (
+        {"backend": "jax", "inference": {"precision": "int8"}},
+        ["inference.precision: int8 needs OpenVINO", "received jax: set `inference.precision: float32`"],
+    ),
+    (
+        {"backend": "jax", "members.second.training": {"precision": "auto_bfloat16"}},
+        ["members.second: training.precision: auto_bfloat16 needs `backend: tensorflow`, received jax: set float32 or"],
+    ),
+    (
         {"training.warmup_epochs": 3},
         ["members.first and members.second: ", "`training.warmup_epochs`", "cosine", "received constant"],
     ),

@@ -3,6 +3,7 @@ import json
 import keras
 import numpy as np
 import pytest
+from backend_marks import BACKEND
 from helpers import make_backbone_settings, write_arrays, write_edited
 
 from stacker.artifacts.arrays import load_images
@@ -26,7 +27,7 @@ def test_embed_keeps_the_features_of_every_split(workspace, run_stage):
         assert (received.shape, received.dtype) == ((count, backbone.output_shape[1]), np.float32)
         np.testing.assert_allclose(received, expected, rtol=1e-4, atol=1e-5)
     provenance = json.loads((FEATURES / "second" / "provenance.json").read_text())
-    assert provenance == {"engine": "keras", "precision": "float32"}
+    assert provenance == {"backend": BACKEND, "engine": "keras", "precision": "float32"}
 
 
 def test_embed_shows_one_progress_for_all_splits(workspace, run_stage, read_progress):

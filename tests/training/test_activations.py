@@ -6,6 +6,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from backend_marks import ENGINES
 from helpers import make_inference
 
 from stacker.artifacts.errors import PipelineError
@@ -14,7 +15,7 @@ from stacker.training.activations import keep_activations, require_disk
 IMAGES = np.random.default_rng(0).integers(0, 256, (12, 8, 8, 3), np.uint8)
 
 
-@pytest.mark.parametrize("engine", ["keras", "openvino"])
+@pytest.mark.parametrize("engine", ENGINES)
 def test_keep_activations_is_what_the_front_gives_and_leaves_no_file_behind(engine, workspace):
     Path("data").mkdir()
     pixels = keras.Input((8, 8, 3), name="pet")

@@ -229,7 +229,7 @@ def test_choose_fit_takes_every_setting_of_the_training_block():
 
     first = choose_fit(training)
 
-    assert first == FitSettings(7, 8, 0.01, "sgd", "cosine", 1, 3, 0.1, "float32", "auto", 9)
+    assert first == FitSettings(7, 8, 0.01, "sgd", "cosine", 1, 3, 0.1, "float32", "auto", "single", 9)
     assert choose_fine_tune(training, training.fine_tune) == first._replace(epochs=4, learning_rate=0.5)
 
 

@@ -42,9 +42,10 @@ def watched_loss(trainer: Trainer, fitted) -> float:
     """The validation loss of the member as it was handed out."""
     images = trainer.data.images["validation"].astype(np.float32)
     predicted = trainer.assemble(fitted)(images, training=False)
-    return float(
-        keras.losses.BinaryCrossentropy(from_logits=True)(trainer.data.labels["validation"][:, np.newaxis], predicted)
+    loss = keras.losses.BinaryCrossentropy(from_logits=True)(
+        trainer.data.labels["validation"][:, np.newaxis], predicted
     )
+    return float(keras.ops.convert_to_numpy(loss))
 
 
 @pytest.mark.parametrize("way", WAYS)
