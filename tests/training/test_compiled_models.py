@@ -1,6 +1,5 @@
 import keras
 import numpy as np
-import pytest
 
 from stacker.training.batches import Batches
 from stacker.training.compiled_models import CompiledModels
@@ -24,12 +23,11 @@ def fit(rows: np.ndarray, settings: FitSettings, compiled: CompiledModels | None
     return model, fit_model(model, train, watched, settings, "head", compiled=compiled)
 
 
-@pytest.mark.parametrize("schedule", ["constant", "cosine"])
-def test_fits_that_share_a_compiled_model_give_what_each_gives_alone(schedule):
+def test_fits_that_share_a_compiled_model_give_what_each_gives_alone():
     make_deterministic()
     compiled = CompiledModels()
-    settings = FitSettings(5, 6, 0.02, "adam", schedule, patience=2, seed=7)
-    folds = [np.arange(30), np.arange(10, 40), np.arange(25), np.arange(30)]  # the third has a step less
+    settings = FitSettings(4, 6, 0.02, "adam", "cosine", patience=2, seed=7)
+    folds = [np.arange(30), np.arange(10, 40), np.arange(24)]  # the last has a step less
     for rows in folds:
         alone, epochs = fit(rows, settings, None)
         shared, received = fit(rows, settings, compiled)

@@ -60,10 +60,14 @@ def test_out_of_fold_predictions_come_from_the_fit_that_did_not_learn_the_row(ru
         places.append(trainer.place)
         return np.sum(rows)
 
-    trainer = SimpleNamespace(label="pet", runs_network=runs_network, checkpoints=None, fit=fit, predict=predict)
+    ahead: list[list[np.ndarray]] = []
+    trainer = SimpleNamespace(
+        label="pet", runs_network=runs_network, checkpoints=None, fit=fit, fit_ahead=ahead.append, predict=predict
+    )
 
     held = predict_held_out(trainer, plan, TRAIN, 90.0)
 
+    assert [[rows.tolist() for rows in learnt] for learnt in ahead] == [[fold.learn.tolist() for fold in plan.folds]]
     assert held["held_out"][:, 0].tolist() == [600, 601, 802, 603, 604]
     assert held["held_out_rows"].tolist() == [0, 1, 2, 3, 4]
     assert held["held_out_fold"].tolist() == [0, 1, 2, 1, 0]
