@@ -1,0 +1,158 @@
+"""Send stages to workers as those that they wait for are done, and follow them."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from stacker.cluster.board import Board, State
+from stacker.cluster.share import Share, keep_peak
+from stacker.cluster.source import Source
+from stacker.cluster.work import Work, order_by_urgency
+from stacker.cluster.worker import work as work_on
+
+LOGS = Path(".dvc/tmp/stacker/logs")
+ATTEMPTS = 3  # of a stage whose worker or machine is lost
+TICK = 0.2  # seconds
+
+
+class Orders(NamedTuple):
+    """What every task is told alike; see `stacker.cluster.worker.work`.
+
+    Attributes:
+        home: the folder for clones.
+        links: of files that Git does not track.
+        settings: of DVC in a clone.
+        environment: of the stages; None for that of the node.
+    """
+
+    home: str
+    links: dict[str, str]
+    settings: str
+    environment: dict[str, str] | None
+
+
+class Crew:
+    """The parallel stages of a run, on a Ray that is there.
+
+    Attributes:
+        entries: of `dvc.lock`, of all stages that are done or were left alone.
+        done: the stages whose outputs are where the driver finds them.
+        failed: of those that failed, why.
+    """
+
+    def __init__(
+        self,
+        ray: Any,
+        work: Work,
+        source: Source,
+        orders: Orders,
+        shares: dict[str, Share],
+        entries: dict[str, Any],
+        board: Board,
+    ):
+        self._ray, self._work, self._orders, self._shares, self._board = ray, work, orders, shares, board
+        self._digest, self._archive = source.digest, ray.put(source.archive)
+        ray.cloudpickle.register_pickle_by_value(__import__(work_on.__module__, fromlist=["work"]))
+        self._run = ray.remote(work_on)
+        self._waiting = order_by_urgency(work)
+        self._running: dict[Any, str] = {}
+        self._attempts = dict.fromkeys(work.parallel, 0)
+        self.entries = entries
+        self.done: set[str] = set()
+        self.failed: dict[str, str] = {}
+
+    @property
+    def is_busy(self) -> bool:
+        """Is there a stage that runs, or can still run?"""
+        return bool(self._running) or any(self._is_open(stage) for stage in self._waiting)
+
+    def step(self) -> None:
+        """Send what is ready, and hear what happened."""
+        for stage in [stage for stage in self._waiting if self._work.parallel[stage] <= self.done]:
+            self._waiting.remove(stage)
+            self._send(stage)
+        if not self._running:
+            time.sleep(TICK)
+            return
+        ready, _ = self._ray.wait(list(self._running), timeout=TICK, fetch_local=False)
+        for stream in ready:
+            self._hear(stream, self._running[stream])
+
+    def _is_open(self, stage: str) -> bool:
+        return not self._work.parallel[stage] & self.failed.keys()
+
+    def _send(self, stage: str) -> None:
+        share = self._shares[stage]
+        task = {
+            "stage": stage,
+            "inputs": self._work.inputs[stage],
+            "entries": {name: self.entries[name] for name in self._work.ancestors[stage] if name in self.entries},
+            "digest": self._digest,
+            "cores": share.cpus,
+            "gpus": share.gpus,
+            **self._orders._asdict(),
+        }
+        options = {"num_cpus": share.cpus or 0, "num_gpus": share.gpus, "resources": {"jobs": 1}, "max_retries": 0}
+        stream = self._run.options(num_returns="streaming", name=stage, **options).remote(task, self._archive)
+        self._running[stream] = stage
+        self._attempts[stage] += 1
+        log = LOGS / f"{stage}.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.unlink(missing_ok=True)
+
+    def _hear(self, stream: Any, stage: str) -> None:
+        try:
+            event = self._ray.get(next(stream))
+        except StopIteration:  # after its last word
+            return
+        except self._ray.exceptions.RayTaskError as error:  # the task's own Python: no other end to expect
+            del self._running[stream]
+            self._fail(stage, f"could not be started ({str(error.cause or error).strip().splitlines()[-1]})")
+            return
+        except self._ray.exceptions.RayError as error:
+            del self._running[stream]
+            self._lose(stage, f"was lost ({type(error).__name__})")
+            return
+        if "node" in event:
+            self._board.change(stage, State.RUNNING, event["node"])
+        elif "log" in event:
+            with (LOGS / f"{stage}.log").open("a", encoding="utf-8") as log:
+                log.write(event["log"])
+            self._board.hear(stage, event["log"])
+        else:
+            del self._running[stream]
+            self._end(stage, event)
+
+    def _end(self, stage: str, answer: dict[str, Any]) -> None:
+        if answer["code"] < 0:
+            self._lose(stage, f"was killed (signal {-answer['code']})")
+            return
+        if answer["code"] != 0 or not answer.get("entry"):
+            self._fail(stage, f"ended with exit code {answer['code']}")
+            return
+        self.entries[stage] = answer["entry"]
+        self.done.add(stage)
+        keep_peak(stage, answer["peak"])
+        said = (LOGS / f"{stage}.log").read_text(encoding="utf-8") if (LOGS / f"{stage}.log").exists() else ""
+        self._board.change(stage, State.DONE if f"Running stage '{stage}'" in said else State.RESTORED)
+
+    def _fail(self, stage: str, why: str) -> None:
+        node = self._board.rows[stage].node or "no node"
+        self.failed[stage] = f"{stage} {why} on {node}; its log is {LOGS / f'{stage}.log'}"
+        self._board.change(stage, State.FAILED, last=why)
+
+    def _lose(self, stage: str, why: str) -> None:
+        """A process, a worker or a whole machine is gone: another one may have more luck."""
+        if self._attempts[stage] >= ATTEMPTS:
+            self._fail(stage, f"{why}, {ATTEMPTS} times")
+        else:
+            self._board.change(stage, State.WAITING, last=f"{why} on {self._board.rows[stage].node}: tried again")
+            self._waiting.insert(0, stage)
+
+
+def drive(crew: Crew, look: Callable[[], None]) -> None:
+    """Let the crew work to its end; `look` is called between its steps."""
+    while crew.is_busy:
+        crew.step()
+        look()

@@ -1,0 +1,77 @@
+"""Ray itself: asked for, started on this machine, and ended."""
+
+import os
+import signal
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from stacker.artifacts.errors import PipelineError
+from stacker.cluster.watchdog import watched
+
+VARIABLES = {
+    "RAY_USAGE_STATS_ENABLED": "0",  # nothing is reported to anyone
+    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # all ports of a local cluster on 127.0.0.1, on Linux too
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # a stage without GPUs of its own sees them as under `dvc repro`
+    "RAY_AUTH_MODE": "token",
+}
+STORE = 128 * 1024**2  # bytes of shared memory: what travels is the project's code
+
+
+def import_ray() -> Any:
+    """Ray, imported where it is needed. It reads its variables when it is imported, so that they are set before.
+
+    Raises:
+        PipelineError: the extra is not installed, saying how to install it.
+    """
+    for name, value in VARIABLES.items():
+        os.environ.setdefault(name, value)
+    try:
+        import ray
+    except ModuleNotFoundError:
+        raise PipelineError(
+            "stacker repro needs the extra `cluster`, which is not installed (ray): run "
+            "`pip install --require-hashes -r requirements.lock -r locks/cluster.lock`; `dvc repro` does the same, one "
+            "stage at a time"
+        ) from None
+    return ray
+
+
+@contextmanager
+def local_ray(jobs: int, cores: int) -> Iterator[Any]:
+    """Ray on this machine, out of reach of others, for as long as the block lasts.
+
+    Args:
+        jobs: how many stages run at once.
+        cores: of the machine.
+    """
+    ray = import_ray()
+    folder = tempfile.mkdtemp(prefix="stacker-ray-", dir="/tmp")  # noqa: S108 - its sockets need a short path
+    with watched(Path(folder)):
+        try:
+            ray.init(
+                address="local",
+                num_cpus=cores,
+                resources={"jobs": jobs},
+                include_dashboard=False,
+                object_store_memory=STORE,
+                configure_logging=False,
+                log_to_driver=False,
+                _temp_dir=folder,
+            )
+            yield ray
+        finally:
+            with _patient():
+                ray.shutdown()
+
+
+@contextmanager
+def _patient() -> Iterator[None]:
+    """A second Ctrl-C does not stop what ends the workers."""
+    old = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, old)
