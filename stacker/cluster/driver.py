@@ -65,10 +65,10 @@ def repro_here(wishes: Wishes) -> int:
             jobs = choose_jobs(wishes.jobs, wishes.cpus, len(work.parallel))
             if work.is_wide and jobs > 1:
                 run_side_by_side(wishes, work, jobs)
-            code = run_judge(wishes.targets, wishes.options)
-            if code == 0:
+            try:
+                return run_judge(wishes.targets, wishes.options)
+            finally:
                 sort_lock(before, work.order)
-            return code
     except KeyboardInterrupt:
         print(f"\nstopped: {KEPT}", file=sys.stderr)
         return INTERRUPTED

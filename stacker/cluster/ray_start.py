@@ -16,6 +16,7 @@ VARIABLES = {
     "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # all ports of a local cluster on 127.0.0.1, on Linux too
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # a stage without GPUs of its own sees them as under `dvc repro`
     "RAY_AUTH_MODE": "token",
+    "SPT_NOENV": "1",  # else Ray's processes write their titles over the environment by which the watchdog knows them
 }
 STORE = 128 * 1024**2  # bytes of shared memory: what travels is the project's code
 

