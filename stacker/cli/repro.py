@@ -19,6 +19,15 @@ def repro(
     gpus_per_stage: Annotated[
         float | None, typer.Option(min=0, help="GPUs of a stage.", show_default="1 where there are any")
     ] = None,
+    address: Annotated[
+        str | None, typer.Option(help="A Ray cluster: auto on one of its machines, or host:port.", show_default="none")
+    ] = None,
+    remote: Annotated[
+        str | None, typer.Option(help="The DVC remote that a cluster's results travel through.", show_default="default")
+    ] = None,
+    open_cluster: Annotated[
+        bool, typer.Option("--open-cluster", help="Take a cluster that asks nobody for a token.")
+    ] = False,
     pull: Annotated[bool, typer.Option("--pull", help="As `dvc repro --pull`.")] = False,
 ) -> None:
     """Do what `dvc repro` does, several stages at once. It needs the extra `cluster` (Ray).
@@ -30,7 +39,9 @@ def repro(
     stacker repro --jobs 2
     stacker repro train@xception --jobs auto
     """  # noqa: D301 - \b is the sign for Click to keep the lines
-    from stacker.cluster.driver import Wishes, repro_here
+    from stacker.cluster.driver import Wishes
+    from stacker.cluster.driver import repro as run
 
-    wishes = Wishes(targets or [], jobs, cpus_per_stage, gpus_per_stage, ["--pull"] if pull else [])
-    raise typer.Exit(repro_here(wishes))
+    options = ["--pull"] if pull else []
+    wishes = Wishes(targets or [], jobs, cpus_per_stage, gpus_per_stage, options, address, remote, open_cluster)
+    raise typer.Exit(run(wishes))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from stacker.cluster.board import Board, State
-from stacker.cluster.share import Share, keep_peak
+from stacker.cluster.share import Limits, Share, keep_peak
 from stacker.cluster.source import Source
 from stacker.cluster.work import Work, order_by_urgency
 from stacker.cluster.worker import work as work_on
@@ -24,12 +24,14 @@ class Orders(NamedTuple):
         links: of files that Git does not track.
         settings: of DVC in a clone.
         environment: of the stages; None for that of the node.
+        demands: on a machine; None where the stages run on the driver's.
     """
 
     home: str
     links: dict[str, str]
     settings: str
     environment: dict[str, str] | None
+    demands: dict[str, Any] | None = None
 
 
 class Crew:
@@ -48,10 +50,15 @@ class Crew:
         source: Source,
         orders: Orders,
         shares: dict[str, Share],
+        limits: Limits,
         entries: dict[str, Any],
         board: Board,
+        accept: Callable[[dict[str, Any]], None] | None = None,
     ):
         self._ray, self._work, self._orders, self._shares, self._board = ray, work, orders, shares, board
+        self._limits, self._accept = limits, accept
+        self._unfit: dict[str, str] = {}
+        self._nodes: dict[str, str] = {}
         self._digest, self._archive = source.digest, ray.put(source.archive)
         ray.cloudpickle.register_pickle_by_value(__import__(work_on.__module__, fromlist=["work"]))
         self._run = ray.remote(work_on)
@@ -70,6 +77,8 @@ class Crew:
     def step(self) -> None:
         """Send what is ready, and hear what happened."""
         for stage in [stage for stage in self._waiting if self._work.parallel[stage] <= self.done]:
+            if len(self._running) >= self._limits.at_once:
+                break
             self._waiting.remove(stage)
             self._send(stage)
         if not self._running:
@@ -83,17 +92,26 @@ class Crew:
         return not self._work.parallel[stage] & self.failed.keys()
 
     def _send(self, stage: str) -> None:
-        share = self._shares[stage]
+        share, behind = self._shares[stage], self._work.ancestors[stage]
+        entries = {name: self.entries[name] for name in behind if name in self.entries}
         task = {
             "stage": stage,
             "inputs": self._work.inputs[stage],
-            "entries": {name: self.entries[name] for name in self._work.ancestors[stage] if name in self.entries},
+            "entries": entries,
             "digest": self._digest,
             "cores": share.cpus,
             "gpus": share.gpus,
             **self._orders._asdict(),
         }
-        options = {"num_cpus": share.cpus or 0, "num_gpus": share.gpus, "resources": {"jobs": 1}, "max_retries": 0}
+        if self._orders.demands is not None:
+            task["demands"] = {**self._orders.demands, "bytes": _count_bytes(entries, self._work.inputs[stage])}
+        options = {
+            "num_cpus": share.cpus or self._limits.cpus,
+            "num_gpus": share.gpus,
+            "max_retries": 0,
+            "scheduling_strategy": self._limits.strategy,
+            "label_selector": {"ray.io/node-id": f"!in({', '.join(self._unfit)})"} if self._unfit else None,
+        }
         stream = self._run.options(num_returns="streaming", name=stage, **options).remote(task, self._archive)
         self._running[stream] = stage
         self._attempts[stage] += 1
@@ -114,8 +132,9 @@ class Crew:
             del self._running[stream]
             self._lose(stage, f"was lost ({type(error).__name__})")
             return
-        if "node" in event:
-            self._board.change(stage, State.RUNNING, event["node"])
+        if "host" in event:
+            self._nodes[stage] = event["node"]
+            self._board.change(stage, State.RUNNING, self._name_node(event))
         elif "log" in event:
             with (LOGS / f"{stage}.log").open("a", encoding="utf-8") as log:
                 log.write(event["log"])
@@ -125,17 +144,41 @@ class Crew:
             self._end(stage, event)
 
     def _end(self, stage: str, answer: dict[str, Any]) -> None:
+        if "unfit" in answer:
+            self._turn_away(stage, answer["unfit"])
+            return
         if answer["code"] < 0:
             self._lose(stage, f"was killed (signal {-answer['code']})")
             return
         if answer["code"] != 0 or not answer.get("entry"):
             self._fail(stage, f"ended with exit code {answer['code']}")
             return
+        if answer.get("dropped"):
+            print(f"{stage}: another result was there first, and this one was dropped: the stage is not the same twice")
+        if self._accept:
+            self._accept(answer["entry"])
         self.entries[stage] = answer["entry"]
         self.done.add(stage)
         keep_peak(stage, answer["peak"])
         said = (LOGS / f"{stage}.log").read_text(encoding="utf-8") if (LOGS / f"{stage}.log").exists() else ""
         self._board.change(stage, State.DONE if f"Running stage '{stage}'" in said else State.RESTORED)
+
+    def _name_node(self, event: dict[str, str]) -> str:
+        """The name that the node was given, else the machine's."""
+        names = {node["NodeID"]: (node["NodeName"], node["NodeManagerAddress"]) for node in self._ray.nodes()}
+        name, address = names.get(event["node"], ("", ""))
+        return event["host"] if name in ("", address) else name
+
+    def _turn_away(self, stage: str, why: str) -> None:
+        """A node is not fit: no further stage goes there."""
+        node = self._board.rows[stage].node
+        self._unfit[self._nodes[stage]] = f"{node}: {why}"
+        alive = {entry["NodeID"] for entry in self._ray.nodes() if entry["Alive"]}
+        if alive <= self._unfit.keys():
+            self._fail(stage, f"found no machine that is fit ({'; '.join(self._unfit.values())})")
+            return
+        self._board.change(stage, State.WAITING, last=f"{node} is not fit: {why}")
+        self._waiting.insert(0, stage)
 
     def _fail(self, stage: str, why: str) -> None:
         node = self._board.rows[stage].node or "no node"
@@ -151,8 +194,29 @@ class Crew:
             self._waiting.insert(0, stage)
 
 
+def _count_bytes(entries: dict[str, Any], stages: list[str]) -> int:
+    """What the outputs of stages take on a disk."""
+    return sum(out.get("size", 0) for stage in stages for out in entries.get(stage, {}).get("outs", []))
+
+
 def drive(crew: Crew, look: Callable[[], None]) -> None:
     """Let the crew work to its end; `look` is called between its steps."""
     while crew.is_busy:
         crew.step()
         look()
+
+
+def remove_homes(ray: Any, home: str) -> None:
+    """Remove the clones and the cache of a job on each machine that is there."""
+
+    def remove(home: str) -> None:
+        import shutil
+        import tempfile
+        from pathlib import Path
+
+        shutil.rmtree(Path(tempfile.gettempdir(), home), ignore_errors=True)
+
+    nodes = [node["NodeID"] for node in ray.nodes() if node["Alive"]]
+    run = ray.remote(num_cpus=0, max_retries=0)(remove)
+    sent = [run.options(label_selector={"ray.io/node-id": node}).remote(home) for node in nodes]
+    ray.wait(sent, num_returns=len(sent), timeout=30)

@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,12 +14,24 @@ from filelock import FileLock, Timeout
 from stacker.artifacts.errors import PipelineError
 from stacker.artifacts.scratch import remove_abandoned, scratch_folder
 from stacker.cluster.board import Board
-from stacker.cluster.crew import Crew, Orders, drive
+from stacker.cluster.crew import Crew, Orders, drive, remove_homes
+from stacker.cluster.fitness import make_demands
 from stacker.cluster.judge import run_judge
 from stacker.cluster.lock_order import read_entries, sort_lock
 from stacker.cluster.own_stages import OwnStages
-from stacker.cluster.ray_start import import_ray, local_ray
-from stacker.cluster.share import Share, check_shares, choose_jobs, choose_share, count_cores, largest_peak
+from stacker.cluster.ray_start import import_ray, joined_ray, local_ray
+from stacker.cluster.remote import FOLDER as HOMES
+from stacker.cluster.remote import choose_remote, fetch_result, push_outputs, remove_job
+from stacker.cluster.share import (
+    Limits,
+    Share,
+    check_shares,
+    choose_jobs,
+    choose_limits,
+    choose_share,
+    count_cores,
+    largest_peak,
+)
 from stacker.cluster.source import list_links, pack_source
 from stacker.cluster.summary import describe_run
 from stacker.cluster.work import Work, find_work
@@ -40,6 +53,9 @@ class Wishes(NamedTuple):
         cpus: cores that each stage is held to; None for all.
         gpus: of each stage; None for one where there are any.
         options: of `dvc repro`.
+        address: of a Ray cluster; None for this machine alone.
+        remote: DVC's, through which results travel between machines; None for the default one.
+        is_open: may the cluster be one that asks for no token?
     """
 
     targets: Sequence[str]
@@ -47,9 +63,12 @@ class Wishes(NamedTuple):
     cpus: int | None
     gpus: float | None
     options: Sequence[str] = ()
+    address: str | None = None
+    remote: str | None = None
+    is_open: bool = False
 
 
-def repro_here(wishes: Wishes) -> int:
+def repro(wishes: Wishes) -> int:
     """Run what `dvc repro` would run, several stages at once where the graph allows it.
 
     Returns:
@@ -58,13 +77,12 @@ def repro_here(wishes: Wishes) -> int:
     Raises:
         PipelineError: a stage failed, or could not run; or what was asked for is wrong.
     """
-    import_ray()
+    import_ray(is_local=wishes.address is None)
     try:
         with _alone():
             work, before = find_work(wishes.targets), list(read_entries())
-            jobs = choose_jobs(wishes.jobs, wishes.cpus, len(work.parallel))
-            if work.is_wide and jobs > 1:
-                run_side_by_side(wishes, work, jobs)
+            if work.is_wide:
+                run_side_by_side(wishes, work) if wishes.address is None else run_on_cluster(wishes, work)
             try:
                 return run_judge(wishes.targets, wishes.options)
             finally:
@@ -74,30 +92,74 @@ def repro_here(wishes: Wishes) -> int:
         return INTERRUPTED
 
 
-def run_side_by_side(wishes: Wishes, work: Work, jobs: int) -> None:
-    """Warm DVC's run-cache: `jobs` stages at once, each in a clone that shares this folder's cache.
+def run_side_by_side(wishes: Wishes, work: Work) -> None:
+    """Warm DVC's run-cache on this machine: several stages at once, each in a clone that shares this folder's cache.
 
     Raises:
         PipelineError: naming each stage that failed, with its log.
     """
+    jobs = choose_jobs(wishes.jobs, wishes.cpus, len(work.parallel))
+    if jobs == 1:
+        return
     began, settings, source = time.monotonic(), load_settings(), pack_source()
     remove_abandoned(_make(FOLDER), "clones-")
-    behind = {**work.parallel, **work.own}
     board = Board([*work.first, *work.parallel, *work.own])
     with scratch_folder(FOLDER, "clones-") as home, board, OwnStages(board, wishes.options) as own:
         own.start(work.first)  # Ray takes seconds to start meanwhile
         try:
-            with local_ray(jobs, count_cores()) as ray:
+            with local_ray(count_cores()) as ray:
                 gpus = ray.cluster_resources().get("GPU", 0.0)
                 shares = choose_shares(wishes, work, settings, gpus)
                 check_shares(shares, [(count_cores(), gpus)])
                 own.finish()  # what all others wait for
                 orders = Orders(str(home.resolve()), _list_links(settings), _describe_cache(), {**os.environ})
-                crew = Crew(ray, work, source, orders, shares, read_entries(), board)
+                crew = Crew(ray, work, source, orders, shares, Limits(jobs), read_entries(), board)
                 drive(crew, lambda: own.go_on(work.own, crew.done))
         except BaseException:
             own.stop()
             raise
+    conclude(board, work, crew, jobs, began)
+
+
+def run_on_cluster(wishes: Wishes, work: Work) -> None:
+    """Warm DVC's run-cache on a Ray cluster; inputs and results travel through the job's folder in a DVC remote.
+
+    Raises:
+        PipelineError: naming each stage that failed, with node and log; or what the cluster lacks.
+    """
+    began, settings, source, remote = time.monotonic(), load_settings(), pack_source(), choose_remote(wishes.remote)
+    board = Board([*work.first, *work.parallel, *work.own])
+    with board, OwnStages(board, wishes.options) as own:
+        own.start(work.first)
+        try:
+            with joined_ray(wishes.address or "auto", wishes.is_open) as ray:
+                nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+                machines = [(node.get("CPU", 0.0), node.get("GPU", 0.0)) for node in nodes]
+                shares = choose_shares(wishes, work, settings, sum(gpus for _, gpus in machines))
+                check_shares(shares, machines)
+                limits = choose_limits(wishes.jobs, [cores for cores, _ in machines], len(work.parallel))
+                own.finish()
+                given = {name for names in work.inputs.values() for name in names}
+                push_outputs(remote, sorted(given - work.parallel.keys()))
+                orders = Orders(f"{HOMES}/{remote.job}", {}, remote.describe(), None, make_demands(settings))
+                accept = partial(fetch_result, remote)
+                crew = Crew(ray, work, source, orders, shares, limits, read_entries(), board, accept)
+                drive(crew, lambda: own.go_on(work.own, crew.done))
+                remove_homes(ray, orders.home)
+        except BaseException:
+            own.stop()
+            raise
+    conclude(board, work, crew, limits.at_once, began)
+    remove_job(remote)
+
+
+def conclude(board: Board, work: Work, crew: Crew, jobs: int, began: float) -> None:
+    """Say what the run came to.
+
+    Raises:
+        PipelineError: naming each stage that failed, with node and log.
+    """
+    behind = {**work.parallel, **work.own}
     print(describe_run(board.rows, behind, jobs, time.monotonic() - began, int(largest_peak())), flush=True)
     if crew.failed:
         raise PipelineError("\n".join([*crew.failed.values(), KEPT]))

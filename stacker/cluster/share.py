@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,6 +27,20 @@ class Share(NamedTuple):
     gpus: float
 
 
+class Limits(NamedTuple):
+    """How Ray spreads the stages.
+
+    Attributes:
+        at_once: how many run at once, on all machines.
+        cpus: that Ray counts for a stage that is held to none.
+        strategy: Ray's.
+    """
+
+    at_once: int
+    cpus: int = 0
+    strategy: str = "DEFAULT"
+
+
 def count_cores() -> int:
     """The cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -49,6 +63,22 @@ def choose_jobs(jobs: str, cpus: int | None, width: int) -> int:
         raise WrongUseError(f"--jobs: expected a number from 1 on, or auto; received {jobs}")
     room = int(psutil.virtual_memory().available / largest_peak())
     return max(1, min(count_cores() // (cpus or 1), room, width))
+
+
+def choose_limits(jobs: str, cores: Sequence[float], width: int) -> Limits:
+    """How Ray spreads the stages over several machines.
+
+    Args:
+        jobs: how many stages run at once; "auto" for as many as there is room for.
+        cores: of each machine.
+        width: how many stages there are.
+
+    Raises:
+        WrongUseError: `jobs` is neither a number nor "auto".
+    """
+    cpus = max(1, int(min(sum(cores) // max(width, 1), *cores)))  # few stages have more cores each
+    room = sum(int(count // cpus) for count in cores)
+    return Limits(max(1, room) if jobs == "auto" else choose_jobs(jobs, None, width), cpus, "SPREAD")
 
 
 def choose_share(stage: str, own: Mapping[str, Resources], cpus: int | None, gpus: float) -> Share:

@@ -11,11 +11,13 @@ import socket
 import subprocess
 import sys
 import tarfile
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+ASKED = ("stage", "inputs", "entries", "demands")  # what the runner is told of a task
 POLL_SECONDS = 0.1
 NOT_THE_USERS = ("OMP_NUM_THREADS", "RAY_", "PYTHONPATH")  # Ray's own: a stage runs as it does under `dvc repro`
 
@@ -24,21 +26,23 @@ def work(task: dict[str, Any], archive: bytes) -> Iterator[dict[str, Any]]:
     """Run one stage in a clone, and tell what happens meanwhile.
 
     Args:
-        task: `stage`, `inputs`, `entries` as the runner takes them; `home`, the folder for clones; `digest` of the
-            archive; `links` of the user's files; `settings` of DVC; `cores` that the stage is held to, or none;
-            `environment`, its variables, or none for those of this node.
+        task: `stage`, `inputs`, `entries`, `demands` as the runner takes them; `home`, the folder for clones, below the
+            folder for temporary files where it is no absolute one; `digest` of the archive; `links` of the user's
+            files; `settings` of DVC; `cores` that the stage is held to, or none; `gpus`, whether it has some of its
+            own; `environment`, its variables, or none for those of this node.
         archive: the project's tracked files.
 
     Yields:
-        `{node}` once it begins; `{log}` with what was printed since; at the end what the runner answers.
+        `{host, node}`, the machine's name and Ray's number of it, once it begins; `{log}` with what was printed since;
+        at the end what the runner answers.
     """
-    yield {"node": socket.gethostname()}
-    home = Path(task["home"])
+    yield {"host": socket.gethostname(), "node": _find_node()}
+    home = Path(tempfile.gettempdir(), task["home"])
     with _take_slot(home) as (slot, lock):
         clone = _unpack(slot, task, archive)
         request, answer = slot / "request.json", slot / "answer.json"
         answer.unlink(missing_ok=True)
-        request.write_text(json.dumps({key: task[key] for key in ("stage", "inputs", "entries")}), encoding="utf-8")
+        request.write_text(json.dumps({key: task[key] for key in ASKED}), encoding="utf-8")
         with (slot / "log").open("w+b") as log:
             process = subprocess.Popen(  # noqa: S603
                 [sys.executable, "-m", "stacker.cluster.runner", str(request), str(answer)],
@@ -95,6 +99,12 @@ def _take_slot(home: Path) -> Iterator[tuple[Path, int]]:
         return
 
 
+def _find_node() -> str:
+    import ray  # it runs this
+
+    return str(ray.get_runtime_context().get_node_id())
+
+
 def _unpack(slot: Path, task: dict[str, Any], archive: bytes) -> Path:
     """The clone in a slot; what is not of this source is made anew."""
     clone, mark = slot / "project", slot / "digest"
@@ -103,7 +113,8 @@ def _unpack(slot: Path, task: dict[str, Any], archive: bytes) -> Path:
         shutil.rmtree(clone, ignore_errors=True)
         with tarfile.open(fileobj=io.BytesIO(archive)) as files:
             files.extractall(clone, filter="tar")  # links that Git tracks may lead out of the project
-        (clone / ".dvc/config.local").write_text(task["settings"].replace("{slot}", str(slot)), encoding="utf-8")
+        settings = task["settings"].replace("{slot}", str(slot)).replace("{home}", str(slot.parent))
+        (clone / ".dvc/config.local").write_text(settings, encoding="utf-8")
         for name, target in task["links"].items():
             place = clone / name
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -117,6 +128,8 @@ def _make_environment(task: dict[str, Any]) -> dict[str, str]:
     given = task["environment"]
     found = {**os.environ} if given is None else {**given}
     kept = {name: value for name, value in found.items() if given is not None or not name.startswith(NOT_THE_USERS)}
+    if given is None:  # the environment that Ray runs in is the stages' too
+        kept["PATH"] = os.pathsep.join([kept.get("PATH", os.defpath), str(Path(sys.executable).parent)])
     if task["gpus"] and "CUDA_VISIBLE_DEVICES" in os.environ:  # those that Ray has set aside for this stage
         kept["CUDA_VISIBLE_DEVICES"] = os.environ["CUDA_VISIBLE_DEVICES"]
     return kept
