@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterable
 from enum import StrEnum
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 from rich.console import Console
 from rich.live import Live
@@ -50,6 +50,18 @@ class Row:
     def seconds(self) -> float | None:
         """How long it has been running, or ran."""
         return None if self.began is None else (self.ended or time.monotonic()) - self.began
+
+
+class Shows(Protocol):
+    """What is told of a run while it lasts."""
+
+    rows: dict[str, Row]
+
+    def change(self, stage: str, state: State, node: str = "", last: str = "") -> None:
+        """A stage's state is another one now."""
+
+    def hear(self, stage: str, text: str) -> None:
+        """A stage has printed `text`."""
 
 
 class Board:

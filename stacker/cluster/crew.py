@@ -3,9 +3,9 @@
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
-from stacker.cluster.board import Board, State
+from stacker.cluster.board import Shows, State
 from stacker.cluster.share import Limits, Share, keep_peak
 from stacker.cluster.source import Source
 from stacker.cluster.work import Work, order_by_urgency
@@ -41,6 +41,7 @@ class Crew:
         entries: of `dvc.lock`, of all stages that are done or were left alone.
         done: the stages whose outputs are where the driver finds them.
         failed: of those that failed, why.
+        at_once: how many stages run at once, at most.
     """
 
     def __init__(
@@ -52,11 +53,11 @@ class Crew:
         shares: dict[str, Share],
         limits: Limits,
         entries: dict[str, Any],
-        board: Board,
-        accept: Callable[[dict[str, Any]], None] | None = None,
+        board: Shows,
+        accept: Callable[[str, dict[str, Any]], None] | None = None,
     ):
         self._ray, self._work, self._orders, self._shares, self._board = ray, work, orders, shares, board
-        self._limits, self._accept = limits, accept
+        self._limits, self._accept, self.at_once = limits, accept, limits.at_once
         self._unfit: dict[str, str] = {}
         self._nodes: dict[str, str] = {}
         self._digest, self._archive = source.digest, ray.put(source.archive)
@@ -77,7 +78,7 @@ class Crew:
     def step(self) -> None:
         """Send what is ready, and hear what happened."""
         for stage in [stage for stage in self._waiting if self._work.parallel[stage] <= self.done]:
-            if len(self._running) >= self._limits.at_once:
+            if len(self._running) >= self.at_once:
                 break
             self._waiting.remove(stage)
             self._send(stage)
@@ -156,7 +157,7 @@ class Crew:
         if answer.get("dropped"):
             print(f"{stage}: another result was there first, and this one was dropped: the stage is not the same twice")
         if self._accept:
-            self._accept(answer["entry"])
+            self._accept(stage, answer["entry"])
         self.entries[stage] = answer["entry"]
         self.done.add(stage)
         keep_peak(stage, answer["peak"])
@@ -199,7 +200,22 @@ def _count_bytes(entries: dict[str, Any], stages: list[str]) -> int:
     return sum(out.get("size", 0) for stage in stages for out in entries.get(stage, {}).get("outs", []))
 
 
-def drive(crew: Crew, look: Callable[[], None]) -> None:
+class Led(Protocol):
+    """Whoever leads stages to their end: a `Crew`, or one that works for a job of a cluster."""
+
+    done: set[str]
+    failed: dict[str, str]
+    at_once: int
+
+    @property
+    def is_busy(self) -> bool:
+        """Is there more to come?"""
+
+    def step(self) -> None:
+        """Go a step further."""
+
+
+def drive(crew: Led, look: Callable[[], None]) -> None:
     """Let the crew work to its end; `look` is called between its steps."""
     while crew.is_busy:
         crew.step()

@@ -7,17 +7,18 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from filelock import FileLock, Timeout
 
-from stacker.artifacts.errors import PipelineError
+from stacker.artifacts.errors import PipelineError, WrongUseError
 from stacker.artifacts.scratch import remove_abandoned, scratch_folder
 from stacker.cluster.board import Board
-from stacker.cluster.crew import Crew, Orders, drive, remove_homes
+from stacker.cluster.crew import Crew, Led, Orders, drive, remove_homes
 from stacker.cluster.fitness import make_demands
 from stacker.cluster.judge import run_judge
 from stacker.cluster.lock_order import read_entries, sort_lock
+from stacker.cluster.order import Order, gather_crew
 from stacker.cluster.own_stages import OwnStages
 from stacker.cluster.ray_start import import_ray, joined_ray, local_ray
 from stacker.cluster.remote import FOLDER as HOMES
@@ -27,12 +28,12 @@ from stacker.cluster.share import (
     Share,
     check_shares,
     choose_jobs,
-    choose_limits,
     choose_share,
     count_cores,
     largest_peak,
 )
 from stacker.cluster.source import list_links, pack_source
+from stacker.cluster.submitted import Submitted, connect, submit
 from stacker.cluster.summary import describe_run
 from stacker.cluster.work import Work, find_work
 from stacker.planning.repository import open_repository
@@ -77,12 +78,19 @@ def repro(wishes: Wishes) -> int:
     Raises:
         PipelineError: a stage failed, or could not run; or what was asked for is wrong.
     """
+    if wishes.address and "://" in wishes.address and not is_job_server(wishes.address):
+        raise WrongUseError(
+            f"--address: expected auto, host:port or http://host:8265, received {wishes.address}: Ray Client (ray://) "
+            "ends with its connection"
+        )
     import_ray(is_local=wishes.address is None)
     try:
         with _alone():
             work, before = find_work(wishes.targets), list(read_entries())
-            if work.is_wide:
-                run_side_by_side(wishes, work) if wishes.address is None else run_on_cluster(wishes, work)
+            if work.is_wide and wishes.address is not None:
+                run_on_cluster(wishes, work, wishes.address)
+            elif work.is_wide:
+                run_side_by_side(wishes, work)
             try:
                 return run_judge(wishes.targets, wishes.options)
             finally:
@@ -118,49 +126,73 @@ def run_side_by_side(wishes: Wishes, work: Work) -> None:
         except BaseException:
             own.stop()
             raise
-    conclude(board, work, crew, jobs, began)
+    conclude(board, work, crew, began)
 
 
-def run_on_cluster(wishes: Wishes, work: Work) -> None:
+def run_on_cluster(wishes: Wishes, work: Work, address: str) -> None:
     """Warm DVC's run-cache on a Ray cluster; inputs and results travel through the job's folder in a DVC remote.
+
+    Args:
+        wishes: of the command line.
+        work: to do.
+        address: "auto" or host and port of a cluster that this machine is part of, or that of its job server.
 
     Raises:
         PipelineError: naming each stage that failed, with node and log; or what the cluster lacks.
     """
     began, settings, source, remote = time.monotonic(), load_settings(), pack_source(), choose_remote(wishes.remote)
     board = Board([*work.first, *work.parallel, *work.own])
+    accept = partial(fetch_result, remote)
     with board, OwnStages(board, wishes.options) as own:
         own.start(work.first)
         try:
-            with joined_ray(wishes.address or "auto", wishes.is_open) as ray:
-                nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
-                machines = [(node.get("CPU", 0.0), node.get("GPU", 0.0)) for node in nodes]
-                shares = choose_shares(wishes, work, settings, sum(gpus for _, gpus in machines))
-                check_shares(shares, machines)
-                limits = choose_limits(wishes.jobs, [cores for cores, _ in machines], len(work.parallel))
+            with open_cluster(address, wishes.is_open) as cluster:
                 own.finish()
                 given = {name for names in work.inputs.values() for name in names}
                 push_outputs(remote, sorted(given - work.parallel.keys()))
                 orders = Orders(f"{HOMES}/{remote.job}", {}, remote.describe(), None, make_demands(settings))
-                accept = partial(fetch_result, remote)
-                crew = Crew(ray, work, source, orders, shares, limits, read_entries(), board, accept)
+                resources = settings.resources
+                order = Order(
+                    work, read_entries(), orders, resources, wishes.jobs, wishes.cpus, wishes.gpus, source.digest
+                )
+                crew: Led
+                if is_job_server(address):
+                    crew = Submitted(cluster, submit(cluster, order, source.archive), order, board, accept)
+                else:
+                    crew = gather_crew(cluster, order, source.archive, board, accept)
                 drive(crew, lambda: own.go_on(work.own, crew.done))
-                remove_homes(ray, orders.home)
+                if not is_job_server(address):
+                    remove_homes(cluster, orders.home)
         except BaseException:
             own.stop()
             raise
-    conclude(board, work, crew, limits.at_once, began)
+    conclude(board, work, crew, began)
     remove_job(remote)
 
 
-def conclude(board: Board, work: Work, crew: Crew, jobs: int, began: float) -> None:
+@contextmanager
+def open_cluster(address: str, is_open: bool) -> Iterator[Any]:
+    """A client of a job server, or Ray as a part of the cluster."""
+    if is_job_server(address):
+        yield connect(address, is_open)
+    else:
+        with joined_ray(address, is_open) as ray:
+            yield ray
+
+
+def is_job_server(address: str) -> bool:
+    """Is it the address of a cluster's job server?"""
+    return address.startswith(("http://", "https://"))
+
+
+def conclude(board: Board, work: Work, crew: Led, began: float) -> None:
     """Say what the run came to.
 
     Raises:
         PipelineError: naming each stage that failed, with node and log.
     """
     behind = {**work.parallel, **work.own}
-    print(describe_run(board.rows, behind, jobs, time.monotonic() - began, int(largest_peak())), flush=True)
+    print(describe_run(board.rows, behind, crew.at_once, time.monotonic() - began, int(largest_peak())), flush=True)
     if crew.failed:
         raise PipelineError("\n".join([*crew.failed.values(), KEPT]))
 

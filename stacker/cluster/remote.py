@@ -85,18 +85,19 @@ def choose_remote(name: str | None) -> JobRemote:
 def push_outputs(remote: JobRemote, stages: list[str]) -> None:
     """Bring the outputs of stages to the job's folder: what workers read, and no worker makes."""
     if stages:
-        with _open(remote) as repo:
+        with _open(remote, "bringing inputs there") as repo:
             repo.push(targets=stages)
 
 
-def fetch_result(remote: JobRemote, entry: dict[str, Any]) -> None:
+def fetch_result(remote: JobRemote, stage: str, entry: dict[str, Any]) -> None:
     """Bring what a worker made into DVC's cache, with its entry in the run-cache, so that `dvc repro` finds it.
 
     Args:
         remote: where the worker put it.
+        stage: its name.
         entry: the stage's in `dvc.lock`, of which the run-cache holds the same.
     """
-    with _open(remote) as repo:
+    with _open(remote, f"bringing what {stage} made") as repo:
         made = repo.stage_cache._create_stage(entry)
         for objects in made.get_used_objs().values():
             repo.cloud.pull(objects)
@@ -109,7 +110,7 @@ def fetch_result(remote: JobRemote, entry: dict[str, Any]) -> None:
 
 def remove_job(remote: JobRemote) -> None:
     """Remove the job's folder, and forget the job."""
-    with _open(remote) as repo:
+    with _open(remote, "removing the job's folder") as repo:
         odb = repo.cloud.get_remote_odb(NAME)
         top = odb.fs.parent(odb.fs.parent(odb.path))  # of <job>/files/md5
         if odb.fs.exists(top):
@@ -118,9 +119,9 @@ def remove_job(remote: JobRemote) -> None:
 
 
 @contextmanager
-def _open(remote: JobRemote) -> Iterator[Any]:
+def _open(remote: JobRemote, what: str) -> Iterator[Any]:
     try:
         with Repo(config=remote.overrides) as repo:
             yield repo
     except (DvcException, OSError) as error:
-        raise PipelineError(f"the remote {remote.settings['url']}: {error}: {KEPT}") from None
+        raise PipelineError(f"the remote {remote.settings['url']}, {what}: {error}; {KEPT}") from None

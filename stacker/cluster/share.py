@@ -76,8 +76,9 @@ def choose_limits(jobs: str, cores: Sequence[float], width: int) -> Limits:
     Raises:
         WrongUseError: `jobs` is neither a number nor "auto".
     """
-    cpus = max(1, int(min(sum(cores) // max(width, 1), *cores)))  # few stages have more cores each
-    room = sum(int(count // cpus) for count in cores)
+    some = [count for count in cores if count >= 1]  # a head that runs no stages says that it has none
+    cpus = max(1, int(min(sum(some) // max(width, 1), *some))) if some else 1  # few stages have more cores each
+    room = sum(int(count // cpus) for count in some)
     return Limits(max(1, room) if jobs == "auto" else choose_jobs(jobs, None, width), cpus, "SPREAD")
 
 

@@ -19,7 +19,7 @@ from typing import Any
 
 ASKED = ("stage", "inputs", "entries", "demands")  # what the runner is told of a task
 POLL_SECONDS = 0.1
-NOT_THE_USERS = ("OMP_NUM_THREADS", "RAY_", "PYTHONPATH")  # Ray's own: a stage runs as it does under `dvc repro`
+NOT_THE_USERS = ("OMP_NUM_THREADS", "RAY_")  # Ray's own: a stage runs as it does under `dvc repro`
 
 
 def work(task: dict[str, Any], archive: bytes) -> Iterator[dict[str, Any]]:

@@ -30,7 +30,9 @@ class Node:
     def __init__(self, folder: Path, name: str, environment: dict[str, str], *options: str):
         self.name, self.folder = name, folder / name
         (self.folder / "tmp").mkdir(parents=True)
-        ports = [f"--{kind}-port={find_port()}" for kind in ("dashboard-agent-listen", "node-manager", "object-manager")]
+        ports = [
+            f"--{kind}-port={find_port()}" for kind in ("dashboard-agent-listen", "node-manager", "object-manager")
+        ]
         command = [RAY, "start", "--block", "--disable-usage-stats", "--num-cpus=1", f"--node-name={name}"]
         command += ["--node-ip-address=127.0.0.1", "--object-store-memory=100000000", *ports, *options]
         with (self.folder / "log").open("wb") as log:
@@ -46,7 +48,8 @@ class Node:
     def wait(self) -> None:
         deadline = time.monotonic() + 90
         while "Ray runtime started" not in (self.folder / "log").read_text():
-            assert self.process.poll() is None and time.monotonic() < deadline, (self.folder / "log").read_text()
+            is_late = self.process.poll() is not None or time.monotonic() > deadline
+            assert not is_late, (self.folder / "log").read_text()
             time.sleep(0.1)
 
     def kill(self) -> None:
@@ -63,18 +66,30 @@ class Node:
 
 
 @contextlib.contextmanager
-def two_nodes(folder: Path, clone: Clone, **variables: str) -> Iterator[tuple[str, Node, Node]]:
-    """Start them; what `clone` runs then knows the token. Yields the address and both."""
-    clone.environment |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": TOKEN, "SPT_NOENV": "1", **variables}
+def two_nodes(folder: Path, clone: Clone, has_jobs: bool = False, **second: str) -> Iterator[tuple[str, Node, Node]]:
+    """Start them; what `clone` runs then knows the token.
+
+    Args:
+        folder: an empty one.
+        clone: whose stages they will run.
+        has_jobs: is there a server for jobs, whose address is yielded then?
+        second: variables of the second node alone.
+
+    Yields:
+        The address, and both.
+    """
+    clone.environment |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": TOKEN, "SPT_NOENV": "1"}
     clone.environment |= {"RAY_health_check_period_ms": "1000", "RAY_health_check_failure_threshold": "3"}
+    dashboard = find_port()
     port, temporary = find_port(), tempfile.mkdtemp(prefix="sr-", dir="/tmp")  # noqa: S108 - sockets need short paths
-    head = ("--head", f"--port={port}", f"--temp-dir={temporary}", "--include-dashboard=false")
+    head = ["--head", f"--port={port}", f"--temp-dir={temporary}", f"--include-dashboard={str(has_jobs).lower()}"]
+    head += [f"--dashboard-port={dashboard}"] if has_jobs else []
     nodes = [Node(folder, "one", clone.environment, *head)]
     try:
         nodes[0].wait()
-        nodes.append(Node(folder, "two", clone.environment, f"--address=127.0.0.1:{port}"))
+        nodes.append(Node(folder, "two", {**clone.environment, **second}, f"--address=127.0.0.1:{port}"))
         nodes[1].wait()
-        yield f"127.0.0.1:{port}", nodes[0], nodes[1]
+        yield f"http://127.0.0.1:{dashboard}" if has_jobs else f"127.0.0.1:{port}", nodes[0], nodes[1]
     finally:
         for node in nodes:
             node.kill()

@@ -19,6 +19,7 @@ from .project import (
     start,
     wait_for_processes,
     wait_until,
+    without_lock,
 )
 
 pytest.importorskip("ray")
@@ -41,11 +42,6 @@ def project(finished) -> tuple[Clone, dict[str, str]]:
     forget(clone)
     (clone.path.parent / "fail").unlink(missing_ok=True)
     return clone, outputs
-
-
-def without_lock(outputs: dict[str, str]) -> dict[str, str]:
-    """All but `dvc.lock`, whose stages stand in the order in which they first ran: an interrupted run has another."""
-    return {path: digest for path, digest in outputs.items() if path != "dvc.lock"}
 
 
 def leaves_nothing(clone: Clone) -> bool:
