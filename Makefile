@@ -4,9 +4,9 @@ PYTHON ?= python3
 FAULTS_SEED ?= $(shell date +%s)
 # DVC starts each stage with `python`: the environment's must come first.
 ENVIRONMENT := PATH="$(CURDIR)/.venv/bin:$$PATH"
-EXTRA_LOCKS := locks/demo.lock locks/export.lock locks/heic.lock locks/int8.lock locks/parquet.lock locks/tfds.lock
+EXTRA_LOCKS := locks/cluster.lock locks/demo.lock locks/export.lock locks/heic.lock locks/int8.lock locks/parquet.lock locks/tfds.lock
 
-.PHONY: repro test test-all test-extras faults lint bench mutants advisories lock clean
+.PHONY: repro test test-all test-extras test-cluster faults lint bench mutants advisories lock clean
 
 repro: .venv/installed
 	$(ENVIRONMENT) dvc repro
@@ -27,7 +27,11 @@ faults: .venv/installed
 
 # The tests that need an extra, where all extras are: a skipped one is a failure here, unless it lacks a browser.
 test-extras: .venv-extras/installed
-	PATH="$(CURDIR)/.venv-extras/bin:$$PATH" python -m pytest -p tools.fail_on_skip -m extra $(PYTEST)
+	PATH="$(CURDIR)/.venv-extras/bin:$$PATH" python -m pytest -p tools.fail_on_skip -m "extra and not faults" $(PYTEST)
+
+# The long half of the tests of `stacker repro`: kills, and a Ray cluster of two nodes on this machine. Takes half an hour.
+test-cluster: .venv-extras/installed
+	PATH="$(CURDIR)/.venv-extras/bin:$$PATH" python -m pytest -p tools.fail_on_skip -m "extra and faults" $(PYTEST)
 
 lint: .venv/installed
 	$(ENVIRONMENT) ruff check .
@@ -53,8 +57,8 @@ advisories: .venv-advisories/installed
 .venv/installed: requirements.lock locks/opencv-headless.lock pyproject.toml
 	$(call install,.venv,requirements.lock)
 
-.venv-extras/installed: requirements.lock locks/opencv-headless.lock pyproject.toml $(EXTRA_LOCKS) locks/browser.lock locks/jax.lock locks/notebook.lock
-	$(call install,.venv-extras,requirements.lock $(EXTRA_LOCKS) locks/browser.lock locks/jax.lock locks/notebook.lock)
+.venv-extras/installed: requirements.lock locks/opencv-headless.lock pyproject.toml $(EXTRA_LOCKS) locks/browser.lock locks/cluster-tests.lock locks/jax.lock locks/notebook.lock
+	$(call install,.venv-extras,requirements.lock $(EXTRA_LOCKS) locks/browser.lock locks/cluster-tests.lock locks/jax.lock locks/notebook.lock)
 
 .venv-mutants/installed: requirements.lock locks/opencv-headless.lock pyproject.toml locks/mutants.lock
 	$(call install,.venv-mutants,requirements.lock locks/mutants.lock)
