@@ -21,10 +21,11 @@ SECTIONS = (
     "meta_models",
     "learning_curve",
     "next_photos",
+    "cluster",
 )
 
 
-NAMED_ONLY = ("load",)  # runs where it is named, or with real photos: too long for a look whether all works
+NAMED_ONLY = ("load", "cluster")  # runs where it is named, or with real photos: too long for a look whether all works
 
 
 class Table(NamedTuple):

@@ -136,8 +136,9 @@ def test_a_remote_that_is_gone_is_named(project, cluster):
     remote.write_text("no folder any more")
     try:
         assert run.finish() == 1, run.output
-        assert "train@a found no machine that is fit" in run.output
-        assert "it does not get the results to the remote" in run.output
+        assert re.search(
+            r"the remote \S+/stacker-jobs/\w+, bringing what|not get the results to the remote", run.output
+        )
         assert "Traceback" not in run.output
     finally:
         remote.unlink()
@@ -225,6 +226,11 @@ def test_a_job_goes_on_while_nobody_follows_it(project, tmp_path):
     assert not list((clone.path.parent / "remote/stacker-jobs").glob("*"))
 
 
+def is_open(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 def test_results_travel_through_s3(project, tmp_path):
     """moto's server stands in for S3."""
     clone, outputs = project
@@ -237,17 +243,19 @@ def test_results_travel_through_s3(project, tmp_path):
     try:
         keys = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_DEFAULT_REGION": "us-east-1"}
         clone.environment = {**before, **keys}
-        bucket = f"import boto3; boto3.client('s3', endpoint_url='http://127.0.0.1:{port}').create_bucket(Bucket='b')"
-        wait_until(lambda: socket.socket().connect_ex(("127.0.0.1", port)) == 0)
+        bucket = (
+            f"import boto3; boto3.client('s3', endpoint_url='http://127.0.0.1:{port}').create_bucket(Bucket='results')"
+        )
+        wait_until(lambda: is_open(port))
         clone.run(sys.executable, "-c", bucket)
-        clone.dvc("remote", "add", "--default", "--force", "shared", "s3://b/remote")
+        clone.dvc("remote", "add", "--default", "--force", "shared", "s3://results/remote")
         clone.dvc("remote", "modify", "shared", "endpointurl", f"http://127.0.0.1:{port}")
         with two_nodes(tmp_path, clone) as nodes:
             run = start(clone, "--address", nodes[0])
             assert run.finish() == 0, run.output
         assert read_outputs(clone) == outputs
         listing = f"import boto3; print(boto3.client('s3', endpoint_url='http://127.0.0.1:{port}')"
-        assert "stacker-jobs" not in clone.run(sys.executable, "-c", f"{listing}.list_objects_v2(Bucket='b'))")
+        assert "stacker-jobs" not in clone.run(sys.executable, "-c", f"{listing}.list_objects_v2(Bucket='results'))")
     finally:
         server.kill()
         server.wait()
