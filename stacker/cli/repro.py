@@ -39,8 +39,8 @@ def repro(
     stacker repro --jobs 2
     stacker repro train@xception --jobs auto
     """  # noqa: D301 - \b is the sign for Click to keep the lines
-    from stacker.cluster.driver import Wishes
     from stacker.cluster.driver import repro as run
+    from stacker.cluster.wishes import Wishes
 
     options = ["--pull"] if pull else []
     wishes = Wishes(targets or [], jobs, cpus_per_stage, gpus_per_stage, options, address, remote, open_cluster)

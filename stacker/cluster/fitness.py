@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from stacker.checks.packages import list_installed
-from stacker.inference.choosing import has_amx
 from stacker.settings.whole import Settings
 
 
@@ -20,7 +19,7 @@ def make_demands(settings: Settings) -> dict[str, Any]:
     weights = [member.backbone.weights for member in settings.members.values()]
     return {
         "machine": describe_machine(),
-        "amx": has_amx() if settings.inference.precision == "auto" else None,
+        "amx": _has_amx() if settings.inference.precision == "auto" else None,
         "weights": sorted({name for name in weights if name and name != "imagenet"}),
     }
 
@@ -35,7 +34,7 @@ def find_lack(demands: dict[str, Any]) -> str | None:
     ]
     if unlike:
         return f"its packages are not the driver's: {'; '.join(unlike)}"
-    if demands["amx"] is not None and demands["amx"] != has_amx():
+    if demands["amx"] is not None and demands["amx"] != _has_amx():
         return "inference.precision: auto means another precision on its CPU: set float32 or bfloat16"
     missing = [name for name in demands["weights"] if not Path(name).is_file()]
     if missing:
@@ -44,3 +43,9 @@ def find_lack(demands: dict[str, Any]) -> str | None:
     if free < demands["bytes"]:
         return f"its disk has {free / 1e9:.1f} GB free, and the inputs need {demands['bytes'] / 1e9:.1f} GB"
     return None
+
+
+def _has_amx() -> bool:
+    from stacker.inference.choosing import has_amx  # with Keras, which takes seconds that others need not wait
+
+    return has_amx()

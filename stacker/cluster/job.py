@@ -5,13 +5,15 @@ makes of them what a crew of its own would have done.
 """
 
 import json
+import os
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
 from stacker.artifacts.errors import PipelineError
 from stacker.cluster.board import Row, State
-from stacker.cluster.crew import drive, remove_homes
+from stacker.cluster.leading import drive, remove_homes
 from stacker.cluster.order import gather_crew, read_order
 from stacker.cluster.ray_start import joined_ray
 
@@ -40,12 +42,13 @@ def report(*event: Any) -> None:
     print(SIGN + json.dumps(event), flush=True)
 
 
-def main() -> None:
-    order = read_order(ORDER.read_text(encoding="utf-8"))
+def main(folder: Path) -> None:
+    order, archive = read_order(ORDER.read_text(encoding="utf-8")), SOURCE.read_bytes()
+    os.chdir(folder)
     board = Reporter(order.work.parallel)
     with joined_ray("auto", is_open=True) as ray:  # whoever submitted the job has looked at that
-        crew = gather_crew(ray, order, SOURCE.read_bytes(), board, lambda stage, entry: report("entry", stage, entry))
-        drive(crew, lambda: None)
+        crew = gather_crew(ray, order, archive, board, lambda stage, entry: report("entry", stage, entry))
+        drive(crew)
         remove_homes(ray, order.orders.home)
     for stage, why in crew.failed.items():
         report("failed", stage, why)
@@ -54,7 +57,8 @@ def main() -> None:
 
 if __name__ == "__main__":
     try:
-        main()
+        with tempfile.TemporaryDirectory() as folder:  # Ray may remove the one that was submitted
+            main(Path(folder))
     except PipelineError as error:
         report("error", str(error))
         sys.exit(1)

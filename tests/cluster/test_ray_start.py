@@ -6,8 +6,9 @@ import sys
 import pytest
 
 from stacker.artifacts.errors import PipelineError, WrongUseError
-from stacker.cluster.driver import Wishes, repro
+from stacker.cluster.driver import repro
 from stacker.cluster.ray_start import LOCAL, VARIABLES, import_ray
+from stacker.cluster.wishes import Wishes
 
 
 def test_without_the_extra_the_command_says_how_to_install_it(monkeypatch):
