@@ -1,7 +1,6 @@
 """A crew that is led from within a cluster, by a Ray job, which goes on while nobody follows it."""
 
 import contextlib
-import hashlib
 import io
 import json
 import tarfile
@@ -62,6 +61,8 @@ class Submitted:
             time.sleep(POLL_SECONDS)
 
     def _hear(self, what: str, *event: Any) -> None:
+        if what in ("change", "hear") and event[0] not in self._board.rows:
+            return  # of an earlier time: it is here by now
         if what == "change":
             self._board.change(event[0], State(event[1]), *event[2:])
         elif what == "hear":
@@ -88,6 +89,7 @@ def connect(address: str, is_open: bool) -> Any:
     Raises:
         PipelineError: there is none, or it takes jobs of anyone.
     """
+    from ray.exceptions import RayError
     from ray.job_submission import JobSubmissionClient
 
     try:
@@ -99,19 +101,18 @@ def connect(address: str, is_open: bool) -> Any:
                 "--open-cluster"
             )
         return JobSubmissionClient(address)
-    except (requests.RequestException, ConnectionError, RuntimeError) as error:
-        raise PipelineError(f"--address {address}: no Ray cluster takes jobs there ({error})") from None
+    except (requests.RequestException, ConnectionError, RuntimeError, RayError) as error:
+        raise PipelineError(f"--address {address}: no Ray cluster takes jobs of ours there: {error}") from None
 
 
 def submit(client: Any, order: Order, archive: bytes) -> str:
     """The job for an order: one that was submitted before, if it still runs or has ended well, else a new one."""
-    text = write_order(order)
-    digest = hashlib.sha256(text.encode()).hexdigest()
+    asked = {"source": order.digest, "home": order.orders.home, "stages": sorted(order.work.parallel)}
     if SUBMITTED.exists():
         before = json.loads(SUBMITTED.read_text(encoding="utf-8"))
         with contextlib.suppress(RuntimeError):  # the cluster does not know it
             status = client.get_job_status(before["job"])
-            if before["digest"] == digest and (not status.is_terminal() or status == "SUCCEEDED"):
+            if _serves(before, asked) and (not status.is_terminal() or status == "SUCCEEDED"):
                 return str(before["job"])
             if not status.is_terminal():
                 client.stop_job(before["job"])
@@ -119,9 +120,15 @@ def submit(client: Any, order: Order, archive: bytes) -> str:
         with tarfile.open(fileobj=io.BytesIO(archive)) as files:
             members = [member for member in files if member.name.startswith("stacker/")]
             files.extractall(folder, members, filter="data")
-        (Path(folder) / ORDER).write_text(text, encoding="utf-8")
+        (Path(folder) / ORDER).write_text(write_order(order), encoding="utf-8")
         (Path(folder) / SOURCE).write_bytes(archive)
         job = client.submit_job(entrypoint="python -m stacker.cluster.job", runtime_env={"working_dir": folder})
     SUBMITTED.parent.mkdir(parents=True, exist_ok=True)
-    SUBMITTED.write_text(json.dumps({"job": job, "digest": digest}), encoding="utf-8")
+    SUBMITTED.write_text(json.dumps({"job": job, **asked}), encoding="utf-8")
     return str(job)
+
+
+def _serves(before: dict[str, Any], asked: dict[str, Any]) -> bool:
+    """Does an earlier job do all that is asked for? It may do more: some of it may be here by now."""
+    is_same = all(before[key] == asked[key] for key in ("source", "home"))
+    return is_same and set(asked["stages"]) <= set(before["stages"])
