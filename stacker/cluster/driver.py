@@ -16,6 +16,7 @@ from stacker.cluster.this_machine import FOLDER, make_folder, run_side_by_side
 from stacker.cluster.wishes import Wishes, is_job_server
 from stacker.cluster.work import find_work
 
+LEFT = "the job goes on without you: the same command follows it again, and `ray job stop` ends it"
 INTERRUPTED = 130  # as a shell says of what Ctrl-C has ended
 
 
@@ -46,7 +47,8 @@ def repro(wishes: Wishes) -> int:
             finally:
                 sort_lock(before, work.order)
     except KeyboardInterrupt:
-        print(f"\nstopped: {KEPT}", file=sys.stderr)
+        goes_on = wishes.address is not None and is_job_server(wishes.address)
+        print(f"\n{LEFT if goes_on else f'stopped: {KEPT}'}", file=sys.stderr)
         return INTERRUPTED
 
 
