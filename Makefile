@@ -6,13 +6,17 @@ FAULTS_SEED ?= $(shell date +%s)
 ENVIRONMENT := PATH="$(CURDIR)/.venv/bin:$$PATH"
 EXTRA_LOCKS := locks/cluster.lock locks/demo.lock locks/export.lock locks/heic.lock locks/int8.lock locks/parquet.lock locks/tfds.lock
 
-.PHONY: repro test test-all test-extras test-cluster faults lint bench mutants advisories lock clean
+.PHONY: repro test test-thorough test-all test-extras test-cluster faults lint bench mutants advisories lock clean
 
 repro: .venv/installed
 	$(ENVIRONMENT) dvc repro
 
 test: .venv/installed
-	$(ENVIRONMENT) python -m pytest -n 2 --dist loadfile -m "not slow and not faults" $(PYTEST)
+	$(ENVIRONMENT) python -m pytest -n 2 --dist loadfile -m "not slow and not faults and not thorough" $(PYTEST)
+
+# The many cases of edits, faults and exports, that a change has to pass before it lands.
+test-thorough: .venv/installed
+	$(ENVIRONMENT) python -m pytest -n 2 --dist loadfile -m "thorough and not slow and not faults" $(PYTEST)
 
 test-all: .venv/installed
 	$(ENVIRONMENT) python -m pytest -n 2 --dist loadfile -m "not faults" $(PYTEST)

@@ -1,18 +1,20 @@
 """Write RESULTS.md and results.png from the stored results."""
 
+from pathlib import Path
 from typing import Any
 
 import matplotlib
 
-from benchmarks.results import FOLDER, load_results
+from benchmarks.results import Store, name_make, read_git
 
-REPORT = FOLDER / "RESULTS.md"
-PICTURE = FOLDER / "results.png"
+REPORT, PICTURE = "RESULTS.md", "results.png"
 HEADER = """# Results
 
 Written by `make bench`; do not edit. Ratios are medians with the range in brackets, run by run, in alternating order.
 
-- All sections, generated photos, random weights, small: `make bench`
+A result with later commits to `stages/` or `stacker/` is marked as stale.
+
+- A look whether the measurements work, on generated photos with random weights: `make bench`, into `build/bench/`
 - Some sections: `make bench BENCH="decode inference"`; their names: `python -m benchmarks.run --help`
 - Real photos (`train/` and `validation/`, each with class folders) and weights files without top:
   `make bench BENCH="--full <photos> --weights <weights>"`
@@ -25,28 +27,39 @@ product, by which the peak is measured, does not reach the machine's limit eithe
 """
 
 
-def write_report() -> None:
-    """Write both files; sections keep their last result."""
-    results = load_results()
+def write_report(store: Store) -> None:
+    """Write both files of a store."""
+    results = store.load()
     parts = [HEADER]
-    machines: list[dict[str, str]] = []
-    for section in results.values():
-        machine = {key: value for key, value in section["machine"].items() if key != "load before"}
-        if machine not in machines:
-            machines.append(machine)
-    for number, machine in enumerate(machines, start=1):
-        parts.append(f"## Machine {number}\n\n{format_table(['', ''], [list(item) for item in machine.items()])}\n")
-    for name, section in results.items():
-        machine = {key: value for key, value in section["machine"].items() if key != "load before"}
-        result = section["result"]
-        ran = (
-            f"Section `{name}`, machine {machines.index(machine) + 1}, load before {section['machine']['load before']}"
-        )
-        parts.append(f"## {result['title']}\n\n{ran}: `{section['command']}`\n")
-        parts += [f"{note}\n" for note in result["notes"]]
-        parts += [format_table(table["columns"], table["rows"]) + "\n" for table in result["tables"]]
-    REPORT.write_text("\n".join(parts), encoding="utf-8")
-    draw_charts([chart for section in results.values() for chart in section["result"]["charts"]])
+    makes = list(dict.fromkeys(name_make(entry["machine"]) for entries in results.values() for entry in entries))
+    described = {name_make(entry["machine"]): entry["machine"] for entries in results.values() for entry in entries}
+    for number, make in enumerate(makes, start=1):
+        facts = [[key, value] for key, value in described[make].items() if key != "load before"]
+        parts.append(f"## Machine {number}\n\n{format_table(['', ''], facts)}\n")
+    for name, entries in results.items():
+        parts.append(f"## {entries[0]['result']['title']}\n")
+        for entry in entries:
+            parts += describe_entry(name, entry, makes.index(name_make(entry["machine"])) + 1)
+    store.folder.joinpath(REPORT).write_text("\n".join(parts), encoding="utf-8")
+    draw_charts([entry["result"] for entries in results.values() for entry in entries], store.folder / PICTURE)
+
+
+def describe_entry(section: str, entry: dict[str, Any], machine: int) -> list[str]:
+    """What one machine gave of a section."""
+    result = entry["result"]
+    ran = f"Section `{section}`, machine {machine}, load before {entry['machine']['load before']}"
+    return [
+        f"{ran}, {describe_code(entry['code'])}: `{entry['command']}`\n",
+        *(f"{note}\n" for note in result["notes"]),
+        *(format_table(table["columns"], table["rows"]) + "\n" for table in result["tables"]),
+    ]
+
+
+def describe_code(code: dict[str, str]) -> str:
+    """Which version of the code was measured, and whether the pipeline is another one by now."""
+    said = f"code of {code['date']} ({code['commit']})"
+    later = read_git("rev-list", "--count", f"{code['commit']}..HEAD", "--", "../stages", "../stacker")
+    return said if later == "0" else f"{said}, **stale: {later or 'unknown'} commits to the pipeline since**"
 
 
 def format_table(columns: list[str], rows: list[list[Any]]) -> str:
@@ -62,8 +75,9 @@ def format_value(value: Any) -> str:
     return f"{value:.4f}" if 0.9 < value < 1 else f"{value:.3g}" if abs(value) < 100 else f"{value:.0f}"
 
 
-def draw_charts(charts: list[dict[str, Any]]) -> None:
-    """All charts in one picture, two a row."""
+def draw_charts(results: list[dict[str, Any]], path: Path) -> None:
+    """The charts of all results in one picture, two a row."""
+    charts = [chart for result in results for chart in result["charts"]]
     if not charts:
         return
     matplotlib.use("Agg")
@@ -75,7 +89,7 @@ def draw_charts(charts: list[dict[str, Any]]) -> None:
         axis.remove()
     for axis, chart in zip(axes.flat, charts, strict=False):
         draw_chart(axis, chart)
-    figure.savefig(PICTURE, dpi=90, metadata={"Software": None})
+    figure.savefig(path, dpi=90, metadata={"Software": None})
     pyplot.close(figure)
 
 

@@ -1,34 +1,47 @@
 """Measure the pipeline against the tutorial's procedure: `make bench`, or `python -m benchmarks.run [section ...]`.
 
-Without `--full` everything runs on a few generated photos, small, in about 35 minutes; ratios are then no more than a
+Without `--full` everything runs on a few generated photos, small, in about 10 minutes; ratios are then no more than a
 sign that the measurements work. `--full` takes real photos, `--weights` real weights, and hours where the tutorial's
-procedure has them. Every section keeps its last result in results.json, from which RESULTS.md and results.png are made.
+procedure has them. Every section keeps its last result of each machine in results.json, from which RESULTS.md and
+results.png are made: in benchmarks/ with `--full`, else in build/bench/.
 """
 
 import argparse
 import importlib
 import tempfile
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.machine import describe_machine
 from benchmarks.photos import Bench, write_photos
 from benchmarks.report import format_table, write_report
-from benchmarks.results import NAMED_ONLY, SECTIONS, Result, save_result
+from benchmarks.results import FOLDER, NAMED_ONLY, SECTIONS, Result, Store
 
 
 def main() -> None:
     arguments = parse_arguments()
     chosen = arguments.sections or [name for name in SECTIONS if arguments.full or name not in NAMED_ONLY]
-    for name in chosen:
+    store = Store(FOLDER if arguments.full else FOLDER.parent / "build" / "bench")
+    for number, name in enumerate(chosen):
+        machine = describe_machine()
+        left = estimate_left(store, chosen[number:], machine)
+        print(f"\n## {name}: section {number + 1} of {len(chosen)}{left}", flush=True)
+        started = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="bench-", dir=arguments.scratch) as folder:
             bench = make_bench(arguments, Path(folder))
-            machine = describe_machine()
-            print(f"\n## {name}", flush=True)
             result: Result = importlib.import_module(f"benchmarks.sections.{name}").measure(bench)
         for table in result.tables:
             print(format_table(table.columns, table.rows), flush=True)
-        save_result(name, machine, describe_command(name, arguments), result)
-        write_report()
+        store.save(name, machine, describe_command(name, arguments), time.monotonic() - started, result)
+        write_report(store)
+
+
+def estimate_left(store: Store, sections: Sequence[str], machine: dict[str, str]) -> str:
+    """How long these sections will take, by the last time, where all of them ran on such a machine before."""
+    seconds = [store.find_seconds(section, machine) for section in sections]
+    known = [one for one in seconds if one is not None]
+    return f", about {sum(known) / 60:.0f} minutes left" if len(known) == len(seconds) else ""
 
 
 def parse_arguments() -> argparse.Namespace:

@@ -1,5 +1,6 @@
 """What DVC runs: one script a stage, named as the stage, each a short story."""
 
+import gc
 import importlib.util
 import sys
 from types import TracebackType
@@ -26,3 +27,6 @@ def explain_environment(kind: type[BaseException], error: BaseException, traceba
 
 if sys.argv[0] == "-m":  # Python is about to run a stage, and looks for its script
     sys.excepthook = explain_environment
+    gc.set_threshold(
+        100_000, 20, 100
+    )  # what imports and networks make lives on: to look for garbage takes a tenth of it

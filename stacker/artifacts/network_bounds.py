@@ -14,10 +14,11 @@ MOST_VALUES = 2**28  # of one layer for one photo: VGG's first gives as many for
 
 @contextmanager
 def bounded_weights(most: int) -> Iterator[None]:
-    """While the block lasts, no network with more weights than this is built.
+    """While the block lasts, no network with more weights than this is built, and weights begin as zeros.
 
-    A layer of 10^9 units is a few characters in a file. Keras fills the weights with random numbers before it sees that
-    the file has none for them, so they are counted where each layer asks for them.
+    A layer of 10^9 units is a few characters in a file. Keras fills the weights before it sees that the file has none
+    for them, so they are counted where each layer asks for them. It would fill them with random numbers, which the
+    file's then replace: a quarter of the time that loading takes.
 
     Args:
         most: how many numbers its file holds.
@@ -27,12 +28,12 @@ def bounded_weights(most: int) -> Iterator[None]:
     """
     add_weight, asked = keras.Layer.add_weight, 0
 
-    def count_and_add(layer: Any, *arguments: Any, shape: Any = None, **options: Any) -> Any:
+    def count_and_add(layer: Any, shape: Any = None, **options: Any) -> Any:
         nonlocal asked
-        asked += math.prod((arguments[0] if arguments else shape) or ())
+        asked += math.prod(shape or ())
         if asked > most:
             raise Refused(f"its network has more weights than the {most:,} numbers in it, first in {layer.name!r}")
-        return add_weight(layer, *arguments, shape=shape, **options)
+        return add_weight(layer, shape=shape, **options | {"initializer": "zeros"})
 
     keras.Layer.add_weight = count_and_add
     try:

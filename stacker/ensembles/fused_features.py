@@ -7,7 +7,7 @@ import numpy as np
 from stacker.artifacts.arrays import SPLITS
 from stacker.artifacts.predictions import Predictions
 from stacker.splits.held_out import Fold, Plan
-from stacker.training.linear_fits import fit_strengths, tune_strength
+from stacker.training.linear_fits import fit_folds, tune_strength
 
 Features = Mapping[str, np.ndarray]  # by split, float32, (n, f)
 
@@ -35,17 +35,14 @@ def fit_fused(
     train = features["train"]
     tuning = tune_strength(train, labels, folds, is_balanced)
     strength = tuning.strengths[tuning.best]
-
-    def fit_and_predict(learn: np.ndarray, *wanted: np.ndarray) -> list[np.ndarray]:
-        (head,) = fit_strengths(train, labels, learn, (strength,), is_balanced)
-        return [head.predict(values).astype(np.float32) for values in wanted]
-
-    whole = fit_and_predict(plan.final.learn, *(features[split] for split in SPLITS))
+    learnt = [fold.learn for fold in (plan.final, *plan.folds)]
+    final, *heads = fit_folds(train, labels, learnt, strength, is_balanced)
+    whole = [final.predict(features[split]).astype(np.float32) for split in SPLITS]
     held_out, rows = whole[0][plan.final.predict], plan.final.predict
     if plan.folds:
         held_out, rows = np.empty_like(whole[0]), np.arange(len(labels))
-        for fold in plan.folds:
-            (held_out[fold.predict],) = fit_and_predict(fold.learn, train[fold.predict])
+        for head, fold in zip(heads, plan.folds, strict=True):
+            held_out[fold.predict] = head.predict(train[fold.predict])
     return Predictions(
         **dict(zip(SPLITS, whole, strict=True)),
         held_out=held_out,

@@ -50,7 +50,7 @@ MetaModel = Annotated[
 class EnsembleCheck(Section):
     """How many test photos go through a saved ensemble, to see that it gives what its parts gave."""
 
-    photos: Count | Literal["all"] = 256
+    photos: Count | Literal["all"] = 64
 
 
 def load_meta_model(label: str) -> PenalisedMetaModel | AdamMetaModel:

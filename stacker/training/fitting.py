@@ -9,6 +9,7 @@ from stacker.artifacts.curves import Epoch
 from stacker.artifacts.errors import PipelineError
 from stacker.artifacts.progress import open_progress
 from stacker.training.batches import Batches
+from stacker.training.compiled_models import CompiledModels, copy_variables
 from stacker.training.compiling import JitCompile, choose_compilation, choose_steps
 from stacker.training.fit_progress import EpochProgress, EpochRecorder, StepProgress
 from stacker.training.fit_record import EpochKeeper, FitRecord
@@ -90,6 +91,7 @@ def fit_model(
     is_long: bool = False,
     title: str = "fitting",
     record: FitRecord | None = None,
+    compiled: CompiledModels | None = None,
 ) -> list[Epoch]:
     """Compile and fit `model`, or go on with a fit that was interrupted, to the same bits.
 
@@ -103,6 +105,7 @@ def fit_model(
             it on after every epoch.
         title: what the progress bar says.
         record: what is kept of the fit while it runs, and was by an earlier run; None keeps nothing.
+        compiled: holds models of the same layers, compiled for earlier fits; None compiles `model` itself.
 
     Returns:
         The epochs, numbered from 1.
@@ -112,10 +115,18 @@ def fit_model(
     """
     if record is not None and (done := record.take_end(model)) is not None:
         return done
+    steps = 1 if is_long else min(len(train), SHORT_STEPS)
+
+    def prepare(network: keras.Model) -> None:
+        compile_model(network, settings, len(train), steps)
+
+    if compiled is None:
+        prepare(fitted := model)
+    else:
+        fitted = compiled.take(model, (settings, len(train), steps), prepare)
     keras.utils.set_random_seed(settings.seed)
-    compile_model(model, settings, len(train), 1 if is_long else min(len(train), SHORT_STEPS))
     recorder = EpochRecorder(phase)
-    parts = FitParts(model, train, recorder.epochs, _build_stopping(settings.patience))
+    parts = FitParts(fitted, train, recorder.epochs, _build_stopping(settings.patience))
     callbacks = [keras.callbacks.TerminateOnNaN(), recorder]
     if parts.stopping is not None:
         callbacks.append(parts.stopping)
@@ -126,7 +137,7 @@ def fit_model(
         if record is not None:
             callbacks.append(EpochKeeper(record, parts, settings.epochs, settings.patience))
         callbacks.append((StepProgress if is_long else EpochProgress)(bar, settings.epochs))
-        model.fit(
+        fitted.fit(
             train,
             validation_data=validation,
             initial_epoch=first,
@@ -134,6 +145,8 @@ def fit_model(
             callbacks=callbacks,
             verbose=0,
         )
+    if compiled is not None:
+        copy_variables(fitted, model)
     _require_numbers(model.name, recorder.epochs, settings.learning_rate)
     if record is not None:
         record.keep_end(model, recorder.epochs)

@@ -32,6 +32,7 @@ def predict_held_out(trainer: Trainer, plan: Plan, train: np.ndarray, seconds: f
             f"{seconds * share * len(plan.folds) / 60:.1f} minutes; `stacking.fit_on: holdout` needs none",
             flush=True,
         )
+    trainer.fit_ahead([fold.learn for fold in plan.folds])
     held_out = np.empty_like(train)
     title = f"{trainer.label}: out-of-fold predictions"
     with open_progress(title, len(plan.folds), "fits", is_shown=not trainer.runs_network) as bar:

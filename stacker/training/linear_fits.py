@@ -7,10 +7,11 @@ quadratic regularization for expression arrays", 2004).
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
-from scipy.linalg import qr
+from scipy.linalg import lapack, qr
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
@@ -19,6 +20,7 @@ from stacker.splits.held_out import Fold
 from stacker.training.class_weights import compute_class_weights
 from stacker.training.logit_losses import compute_losses
 from stacker.training.moments import BLOCK_VALUES, compute_scale
+from stacker.training.side_by_side import run_side_by_side
 
 STRENGTHS = tuple(10 ** (number / 2) for number in range(-10, 3))  # of `C`: from 0.00001 to 10
 PATIENCE = 2  # strengths after the best one, before weaker penalties are given up: they cost most
@@ -86,14 +88,17 @@ def tune_strength(features: np.ndarray, labels: np.ndarray, folds: Sequence[Fold
     losses: list[float] = []
     most = len(STRENGTHS) * len(folds)
     with threadpool_limits(limits=1), open_progress("choosing the penalty", most, "fits at most") as bar:
-        fits = [_Fit(features, labels, fold.learn, is_balanced, COARSE) for fold in folds]
+        fits = _start_fits(features, labels, [fold.learn for fold in folds], is_balanced, COARSE)
+
+        def judge(number: int, strength: float) -> float:
+            kept = folds[number].predict
+            logits = fits[number].take(strength).predict(features[kept])
+            bar.update()
+            return float(weights[kept] @ compute_losses(logits, labels[kept])[0])
+
         for strength in STRENGTHS:
-            total = 0.0
-            for fit, fold in zip(fits, folds, strict=True):
-                logits = fit.take(strength).predict(features[fold.predict])
-                total += float(weights[fold.predict] @ compute_losses(logits, labels[fold.predict])[0])
-                bar.update()
-            losses.append(total / len(rows))
+            judged = partial(judge, strength=strength)
+            losses.append(sum(run_side_by_side(judged, range(len(folds)), fits[0].memory)) / len(rows))
             if len(losses) - 1 - int(np.argmin(losses)) >= PATIENCE:
                 break
     return Tuning(STRENGTHS[: len(losses)], tuple(losses))
@@ -116,11 +121,30 @@ def fit_strengths(
         return [fit.take(strength) for strength in strengths]
 
 
+def fit_folds(
+    features: np.ndarray, labels: np.ndarray, learnt: Sequence[np.ndarray], strength: float, is_balanced: bool
+) -> list[LinearHead]:
+    """The heads of one strength on several selections of rows, each at its optimum; arguments as in `fit_strengths`."""
+    with threadpool_limits(limits=1):
+        fits = _start_fits(features, labels, learnt, is_balanced, TOLERANCE)
+        return run_side_by_side(lambda fit: fit.take(strength), fits, fits[0].memory)
+
+
+def _start_fits(
+    features: np.ndarray, labels: np.ndarray, learnt: Sequence[np.ndarray], is_balanced: bool, tolerance: float
+) -> "list[_Fit]":
+    def start(rows: np.ndarray) -> _Fit:
+        return _Fit(features, labels, rows, is_balanced, tolerance)
+
+    return run_side_by_side(start, learnt, 8 * features.shape[1] * max(map(len, learnt)))
+
+
 class _Fit:
     """Fits of the same rows, each from where the last one ended; arguments as in `fit_strengths`.
 
-    Where rows are few, their rotation is kept. Scaled features are not: made anew each time, which costs little beside
-    a fit, those of all folds take the memory of one.
+    Where rows are few, their rotation is kept, as the reflections that make it up: it is applied to one vector a class,
+    and to form the matrix would take as long again. Scaled features are not kept: made anew each time, which costs
+    little beside a fit, those of all folds take the memory of those that run at once.
     """
 
     def __init__(
@@ -130,18 +154,27 @@ class _Fit:
         self.mean, self.deviation = compute_scale(features, rows)
         self.weights = compute_class_weights(self.labels) if is_balanced else None
         self.model = LogisticRegression(tol=tolerance, max_iter=MOST_ITERATIONS, warm_start=True)
-        self.rotation: np.ndarray | None = None
+        self.memory = 8 * len(rows) * features.shape[1]
+        self.rotation: tuple[np.ndarray, np.ndarray] | None = None
         self.rotated: np.ndarray | None = None
         if features.shape[1] > ROTATED_FROM * len(rows):
-            self.rotation, triangle = qr(self._scale().T, mode="economic", overwrite_a=True, check_finite=False)
+            self.rotation, triangle = qr(self._scale().T, mode="raw", overwrite_a=True, check_finite=False)
             self.rotated = np.ascontiguousarray(triangle.T)
 
     def take(self, strength: float) -> LinearHead:
         """The head of one strength."""
         values = self._scale() if self.rotated is None else self.rotated
         self.model.set_params(C=strength).fit(values, self.labels, sample_weight=self.weights)
-        kernel = self.model.coef_.T if self.rotation is None else self.rotation @ self.model.coef_.T
-        return LinearHead(self.mean, self.deviation, kernel.copy(), self.model.intercept_.copy())
+        kernel = self.model.coef_.T.copy() if self.rotation is None else self._turn_back(*self.rotation)
+        return LinearHead(self.mean, self.deviation, kernel, self.model.intercept_.copy())
+
+    def _turn_back(self, reflections: np.ndarray, factors: np.ndarray) -> np.ndarray:
+        """The kernel that was found among the rotated features, among the features."""
+        found = self.model.coef_.T
+        padded = np.zeros((len(reflections), found.shape[1]), order="F")
+        padded[: len(found)] = found
+        kernel: np.ndarray = lapack.dormqr("L", "N", reflections, factors, padded, lwork=64 * found.shape[1])[0]
+        return kernel
 
     def _scale(self) -> np.ndarray:
         scaled: np.ndarray = self.features[self.rows].astype(np.float64)

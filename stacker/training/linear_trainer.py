@@ -13,7 +13,7 @@ from stacker.artifacts.errors import PipelineError
 from stacker.settings.inference import Inference
 from stacker.splits.held_out import Fold
 from stacker.training.fitted_member import FittedMember
-from stacker.training.linear_fits import LinearHead, fit_strengths, tune_strength
+from stacker.training.linear_fits import LinearHead, fit_folds, fit_strengths, tune_strength
 from stacker.training.logit_losses import compute_losses
 from stacker.training.member_parts import MemberParts
 from stacker.training.trainer import Request, Trainer
@@ -26,6 +26,7 @@ class LinearTrainer(Trainer):
         strengths: of the fit against the penalty, scikit-learn's `C`: those on the way to the one that is taken, and
             what lies behind it.
         taken: which of them is.
+        fitted_ahead: what `fit_ahead` found, by the rows that it learnt from.
     """
 
     runs_network = False
@@ -37,6 +38,7 @@ class LinearTrainer(Trainer):
         self.has_choice = asked == "auto"
         self.taken = 0
         self.is_balanced = self.training.class_weights == "balanced"
+        self.fitted_ahead: dict[bytes, LinearHead] = {}
 
     def tune(self, folds: Sequence[Fold]) -> None:
         labels = self.data.labels["train"]
@@ -52,8 +54,15 @@ class LinearTrainer(Trainer):
     def build(self, rows: np.ndarray) -> FittedMember:
         return FittedMember(self.parts.build_head(rows, self.data.features["train"].shape[1]))
 
+    def fit_ahead(self, learnt: Sequence[np.ndarray]) -> None:
+        features, labels = self.data.features["train"], self.data.labels["train"]
+        heads = fit_folds(features, labels, learnt, self.strengths[self.taken], self.is_balanced)
+        self.fitted_ahead = {rows.tobytes(): head for rows, head in zip(learnt, heads, strict=True)}
+
     def fit(self, rows: np.ndarray) -> FittedMember:
-        (linear,) = self._follow(rows, self.strengths[self.taken :][:1])
+        linear = self.fitted_ahead.pop(rows.tobytes(), None)
+        if linear is None:
+            (linear,) = self._follow(rows, self.strengths[self.taken :][:1])
         return self._hold(rows, linear)
 
     def fit_final(self, rows: np.ndarray) -> FittedMember:

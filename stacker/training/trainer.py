@@ -13,6 +13,7 @@ from stacker.inference.predictors import compile_predictor
 from stacker.settings.inference import Inference
 from stacker.settings.training import FineTune
 from stacker.splits.held_out import Fold
+from stacker.training.compiled_models import CompiledModels
 from stacker.training.fit_record import FitRecord
 from stacker.training.fitted_member import FittedMember
 from stacker.training.fitting import FitSettings, fit_model
@@ -39,6 +40,7 @@ class Trainer(ABC):
         inference: engine, precision and batch size of predictions.
         place: which of several fits is running, such as "fold 2 of 5", for whoever waits for it.
         checkpoints: what the training keeps of itself while it runs; None where it keeps nothing.
+        compiled_heads: compiled once for all fits of a head on kept features.
         seconds_before: that earlier runs have spent on what the fits so far took from their checkpoints.
     """
 
@@ -54,6 +56,7 @@ class Trainer(ABC):
         self.data = parts.data
         self.training = parts.settings.training
         self.inference = inference
+        self.compiled_heads = CompiledModels()
 
     def tune(self, folds: Sequence[Fold]) -> None:  # noqa: B027 - most ways have nothing to choose
         """Choose what the settings leave to the data.
@@ -88,6 +91,13 @@ class Trainer(ABC):
         """As `fit`: the fit that is saved, with the history that people look at."""
         return self.fit(rows)
 
+    def fit_ahead(self, learnt: Sequence[np.ndarray]) -> None:  # noqa: B027 - a network takes all cores for one fit
+        """Fit at once what the next calls of `fit` will ask for, where several fits run side by side.
+
+        Args:
+            learnt: of each the rows, as in `fit`.
+        """
+
     @abstractmethod
     def predict(self, fitted: FittedMember, *requests: Request) -> list[np.ndarray]:
         """Predict rows of splits.
@@ -121,7 +131,8 @@ class Trainer(ABC):
 
     def fit_head(self, head: keras.Model, rows: np.ndarray) -> tuple[Epoch, ...]:
         """The first phase, where kept features stand for the images."""
-        return self.fit_phase(head, self.data.features, rows, choose_fit(self.training), "head", is_long=False)
+        settings, compiled = choose_fit(self.training), self.compiled_heads
+        return self.fit_phase(head, self.data.features, rows, settings, "head", is_long=False, compiled=compiled)
 
     def fit_phase(
         self,
@@ -132,6 +143,7 @@ class Trainer(ABC):
         phase: str,
         is_long: bool = True,
         before: tuple[Epoch, ...] = (),
+        compiled: CompiledModels | None = None,
     ) -> tuple[Epoch, ...]:
         """Fit `model` on `rows` of what `inputs` holds of the train split; validation is watched. See `fit_model`.
 
@@ -144,7 +156,7 @@ class Trainer(ABC):
         if self.checkpoints is not None:
             record = FitRecord(self.checkpoints, self.fit_name, phase, title, before)
             self.seconds_before += record.seconds_before
-        return tuple(fit_model(model, train, validation, settings, phase, is_long, title, record))
+        return tuple(fit_model(model, train, validation, settings, phase, is_long, title, record, compiled))
 
     def fine_tune_phase(
         self,

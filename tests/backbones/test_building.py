@@ -56,6 +56,7 @@ def fingerprint(layer: keras.Layer) -> list[str]:
     return [hashlib.blake2b(weights.tobytes()).hexdigest() for weights in layer.get_weights()]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", EVERY_ARCHITECTURE)
 def test_an_architecture_serves_as_a_member(name, tmp_path):
     side = ARCHITECTURES[name].minimum_size

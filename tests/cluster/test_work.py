@@ -28,6 +28,7 @@ def ask(clone: Clone, *targets: str) -> dict:
     return json.loads(clone.run("python", "-c", ASK, *targets).splitlines()[-1])
 
 
+@pytest.mark.thorough
 def test_of_a_project_where_nothing_has_run(clone):
     work = ask(clone)
     assert work["first"] == ["check", "fetch@photos", "prepare"]
@@ -46,6 +47,7 @@ def test_of_a_project_where_nothing_has_run(clone):
     assert set(work["order"]) == {*work["first"], *work["parallel"], *work["own"]}
 
 
+@pytest.mark.thorough
 def test_of_a_target_what_it_needs(clone):
     work = ask(clone, "train@a")
     assert (work["first"], work["parallel"], work["own"]) == (
@@ -55,6 +57,7 @@ def test_of_a_target_what_it_needs(clone):
     )
 
 
+@pytest.mark.thorough
 def test_what_reads_the_users_own_photos_stays_with_the_driver(clone):
     """Two datasets that are fetched could come side by side; photos that nobody tracks are here alone."""
     before = clone.read_params()

@@ -153,6 +153,7 @@ def covers(paths: list[str], file: str) -> bool:
     return any(file == path or file.startswith(f"{path}/") for path in paths)
 
 
+@pytest.mark.thorough
 def test_a_stage_writes_its_outs_and_reads_its_deps_and_nothing_else(workspace, run_stage, watch):
     document = small_settings()
     document["fetch"] = {"digits": {"kind": "digits"}}

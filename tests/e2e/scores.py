@@ -55,7 +55,7 @@ def check_ensemble(project: Clone, ensemble: str, counts: Counts) -> None:
     metrics = json.loads((project.path / f"metrics/details/{ensemble}.json").read_text(encoding="utf-8"))
     fit_on = project.read_params()["stacking"]["fit_on"]
     assert (metrics["fit_on"], metrics["leaked"]) == (fit_on, fit_on == "train")
-    assert metrics["checked_photos"] == min(counts.test, 256)
+    assert metrics["checked_photos"] == min(counts.test, 64)
 
 
 def check_curves(project: Clone, model: str, epochs: int) -> None:

@@ -30,6 +30,8 @@ from .clone import (
 from .scores import check_metrics_diff
 from .stub_stage import KEPT_CODE
 
+pytestmark = pytest.mark.thorough
+
 PHOTOS = "data/raw/photos"
 OWN_FILE = "models/members/backup.h5"
 PARAMS = """

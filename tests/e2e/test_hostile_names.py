@@ -24,6 +24,8 @@ from stacker.artifacts.predictions import save_fused, save_predictions
 from stacker.cli import main
 from stacker.using.model_card.card import write_card
 
+pytestmark = pytest.mark.thorough
+
 NAMES = [
     "<script>alert(1)<",  # no folder's name has a slash
     "<!--<script",

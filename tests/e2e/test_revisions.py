@@ -17,6 +17,8 @@ from stacker.cli import app
 from stacker.scoring.revision_changes import HELD_OUT, TEST, compare_revisions
 from stages import compare
 
+pytestmark = pytest.mark.thorough
+
 BEFORE = {"first": 0.3, "second": 1.5, "third": 1.0}  # how much each knows
 AFTER = {"first": 3.0, "second": 1.5, "fourth": 1.0}
 

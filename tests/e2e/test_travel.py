@@ -10,6 +10,8 @@ import pytest
 
 from .clone import Clone, clone_working_tree, draw_photos, make_stub_params, set_param, stand_in_for_stages
 
+pytestmark = pytest.mark.thorough
+
 PHOTOS = "data/raw/photos"
 SCORED = {"evaluate@a", "evaluate@b"}
 

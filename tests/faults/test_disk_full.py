@@ -19,6 +19,8 @@ from .project import MARK, PHOTOS
 from .small_disk import leave_room, make_room, mounted_disk
 from .state import read_outputs, wait_for_processes
 
+pytestmark = pytest.mark.thorough
+
 SAID = re.compile(
     r"^error: (?P<path>\S+) (cannot be written[^\n]*: it )?needs (more than the )?\d[^\n]* free\b", re.MULTILINE
 )

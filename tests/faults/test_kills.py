@@ -16,6 +16,8 @@ from .ledger import SEED, note
 from .project import clone_cross_validated_project, clone_stubbed_project, forget
 from .state import Reference, find_differences, run_undisturbed, wait_for_processes
 
+pytestmark = pytest.mark.thorough
+
 SIGNALS = (signal.SIGKILL, signal.SIGTERM)
 ROUNDS = 3
 STUBBED_ROUNDS = 2

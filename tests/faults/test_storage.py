@@ -13,6 +13,8 @@ from .ledger import note
 from .project import PHOTOS, clone_stubbed_project, forget
 from .state import Reference, find_differences, run_undisturbed
 
+pytestmark = pytest.mark.thorough
+
 STOOD_IN = {"model": "models/members/a.h5", "features": "data/features/a/train.npy", "photo": f"{PHOTOS}/left/0.png"}
 REAL = {
     "model": "models/members/kept.h5",

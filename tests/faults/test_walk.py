@@ -13,6 +13,8 @@ from .fresh_runs import FreshRuns
 from .walk import Walk
 from .walked_project import start_project
 
+pytestmark = pytest.mark.thorough
+
 SEED = int(os.environ.get("WALK_SEED", "1"))
 EDITS = int(os.environ.get("WALK_EDITS", "56"))  # every kind twice
 QUICK_SEED = 4  # the two members exchange their labels

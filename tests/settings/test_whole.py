@@ -42,7 +42,7 @@ def test_a_file_may_say_next_to_nothing(workspace):
     assert settings.members["first"].backbone.weights == "imagenet"
     assert (settings.data.image_size, settings.data.splits.test, settings.data.near_duplicates) == (224, 0.2, 2)
     assert list(settings.meta_models) == ["ensemble", "another"]
-    assert settings.ensemble_check.photos == 256
+    assert settings.ensemble_check.photos == 64
 
 
 WRONG_SETTINGS = [

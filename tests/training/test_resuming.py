@@ -24,6 +24,8 @@ from stacker.training.member_data import MemberData
 from stacker.training.resuming import hash_array, hash_training, resumed_training
 from stacker.training.trainer import Trainer
 
+pytestmark = pytest.mark.thorough
+
 AUGMENTATION = {"horizontal_flip": True, "rotation_degrees": 20, "shift": 0.1, "zoom": 0.1}
 FINE_TUNE = {"layers": "conv_1", "epochs": 5, "learning_rate": 0.05, "batch_norm": "trained"}
 ROWS = np.array([0, 1, 2, 3, 5, 6, 8, 11])
@@ -121,7 +123,8 @@ def test_a_fold_that_is_done_is_not_fitted_again(workspace, capsys):
     def predict(fitted, request):
         return [(fitted + request[1])[:, np.newaxis].astype(np.float32)]
 
-    trainer = StandIn(label="pet", runs_network=True, fit=fit, predict=predict, checkpoints=Checkpoints("pet", "01"))
+    checkpoints = Checkpoints("pet", "01")
+    trainer = StandIn(label="pet", runs_network=True, fit=fit, fit_ahead=len, predict=predict, checkpoints=checkpoints)
     folds = [Fold(np.array(learn), np.array(held)) for learn, held in (([1, 2, 3], [0]), ([0, 3], [1, 2]), ([0], [3]))]
     plan, logits = Plan(folds, Fold(np.arange(4), np.empty(0, np.int64)), np.zeros(4)), np.zeros((4, 1), np.float32)
     with pytest.raises(KeyboardInterrupt):

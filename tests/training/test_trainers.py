@@ -183,7 +183,7 @@ def noted_phases(monkeypatch) -> list[tuple]:
     """Fits nothing; notes of each phase its name, whether it is long, and the batches to learn from and to watch."""
     noted: list[tuple] = []
 
-    def note(model, train, validation, settings, phase, is_long, title, record):
+    def note(model, train, validation, settings, phase, is_long, title, record, compiled):
         noted.append((phase, is_long, train, validation))
         return [Epoch(1, phase, 1, 1, 1, 1, 1)]
 

@@ -20,6 +20,8 @@ from stacker.using.exporting.keras_format import write_keras
 from stacker.using.exporting.running import run_example
 from stacker.using.exporting.serving_model import build_serving_model
 
+pytestmark = pytest.mark.thorough
+
 PLAIN = ["keras", "savedmodel", "openvino"]
 DRAWN = ["wide.jpg", "large.jpg", "turned.jpg", "transparent.png", "deep.png"]
 LINE = re.compile(
