@@ -75,9 +75,14 @@ class Crew:
         """Is there a stage that runs, or can still run?"""
         return bool(self._running) or any(self._is_open(stage) for stage in self._waiting)
 
+    @property
+    def is_full(self) -> bool:
+        """Do as many stages run here as may at once? On a cluster the driver's machine has room of its own."""
+        return self._orders.demands is None and len(self._running) + len(self._list_ready()) >= self.at_once
+
     def step(self) -> None:
         """Send what is ready, and hear what happened."""
-        for stage in [stage for stage in self._waiting if self._work.parallel[stage] <= self.done]:
+        for stage in self._list_ready():
             if len(self._running) >= self.at_once:
                 break
             self._waiting.remove(stage)
@@ -88,6 +93,9 @@ class Crew:
         ready, _ = self._ray.wait(list(self._running), timeout=TICK, fetch_local=False)
         for stream in ready:
             self._hear(stream, self._running[stream])
+
+    def _list_ready(self) -> list[str]:
+        return [stage for stage in self._waiting if self._work.parallel[stage] <= self.done]
 
     def _is_open(self, stage: str) -> bool:
         return not self._work.parallel[stage] & self.failed.keys()

@@ -15,6 +15,10 @@ class Led(Protocol):
     def is_busy(self) -> bool:
         """Is there more to come?"""
 
+    @property
+    def is_full(self) -> bool:
+        """Is there no room for a stage of the driver's own?"""
+
     def step(self) -> None:
         """Go a step further."""
 

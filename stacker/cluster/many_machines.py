@@ -44,7 +44,7 @@ def run_on_cluster(wishes: Wishes, work: Work, address: str) -> None:
                 given = {name for names in work.inputs.values() for name in names}
                 push_outputs(remote, sorted(given - work.parallel.keys()))
                 crew = send(cluster, address, wishes, work, source, remote, board)
-                drive(crew, lambda: own.go_on(work.own, crew.done))
+                drive(crew, lambda: own.go_on(work.own, crew))
                 if not is_job_server(address):
                     remove_homes(cluster, name_home(remote))
         except BaseException:

@@ -9,6 +9,7 @@ from typing import Self
 from stacker.artifacts.errors import PipelineError
 from stacker.cluster.board import HERE, Board, State
 from stacker.cluster.judge import Ahead
+from stacker.cluster.leading import Led
 
 LOG = Path(".dvc/tmp/stacker/logs/dvc_repro.log")
 GOING_ON = re.compile(r"^(?:Running stage|Stage) '([^']+)'")
@@ -37,11 +38,11 @@ class OwnStages:
             self._begun |= set(stages)
             self._ahead = Ahead(stages, LOG, self._options)
 
-    def go_on(self, stages: Mapping[str, set[str]], done: set[str]) -> None:
+    def go_on(self, stages: Mapping[str, set[str]], crew: Led) -> None:
         """Look how far it is, and begin with those whose time has come. What fails here fails again in the end."""
         self._look()
-        if self._ahead is None:
-            ready = [stage for stage, behind in stages.items() if stage not in self._begun and behind <= done]
+        if self._ahead is None and not crew.is_full:
+            ready = [stage for stage, behind in stages.items() if stage not in self._begun and behind <= crew.done]
             self.start(ready)
 
     def finish(self) -> None:

@@ -45,7 +45,7 @@ def run_side_by_side(wishes: Wishes, work: Work) -> None:
                 own.finish()  # what all others wait for
                 orders = Orders(str(home.resolve()), _list_links(settings), _describe_cache(), {**os.environ})
                 crew = Crew(ray, work, source, orders, shares, Limits(jobs), read_entries(), board)
-                drive(crew, lambda: own.go_on(work.own, crew.done))
+                drive(crew, lambda: own.go_on(work.own, crew))
         except BaseException:
             own.stop()
             raise
