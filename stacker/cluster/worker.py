@@ -59,6 +59,8 @@ def work(task: dict[str, Any], archive: bytes) -> Iterator[dict[str, Any]]:
                 yield from _follow(process, slot / "log")
             finally:
                 _end(process)
+            if process.returncode >= 0:
+                (slot / "digest").write_text(task["digest"])
         yield json.loads(answer.read_text(encoding="utf-8")) if answer.exists() else {"code": process.returncode or 1}
 
 
@@ -106,11 +108,11 @@ def _find_node() -> str:
 
 
 def _unpack(slot: Path, task: dict[str, Any], archive: bytes) -> Path:
-    """The clone in a slot; what is not of this source is made anew."""
+    """The clone in a slot; one of another source, or in which DVC was killed, is made anew."""
     clone, mark = slot / "project", slot / "digest"
     if not mark.exists() or mark.read_text() != task["digest"]:
-        mark.unlink(missing_ok=True)
-        shutil.rmtree(clone, ignore_errors=True)
+        for folder in (clone, slot / "site"):
+            shutil.rmtree(folder, ignore_errors=True)
         with tarfile.open(fileobj=io.BytesIO(archive)) as files:
             files.extractall(clone, filter="tar")  # links that Git tracks may lead out of the project
         settings = task["settings"].replace("{slot}", str(slot)).replace("{home}", str(slot.parent))
@@ -120,7 +122,7 @@ def _unpack(slot: Path, task: dict[str, Any], archive: bytes) -> Path:
             place.parent.mkdir(parents=True, exist_ok=True)
             if not place.exists():
                 place.symlink_to(target)
-        mark.write_text(task["digest"])
+    mark.unlink(missing_ok=True)  # until DVC has ended by itself: a killed one may leave its own files cut short
     return clone
 
 

@@ -132,6 +132,7 @@ def test_a_driver_that_is_killed_leaves_no_process_and_the_next_run_goes_on(proj
     assert run.wait_for("train@a: running"), run.output
     os.kill(run.process.pid, signal.SIGKILL)
     assert wait_for_processes(clone, 60) == []
+    run.finish()
 
     again = start(clone)
     assert again.finish() == 0, again.output
