@@ -4,9 +4,9 @@ PYTHON ?= python3
 FAULTS_SEED ?= $(shell date +%s)
 # DVC starts each stage with `python`: the environment's must come first.
 ENVIRONMENT := PATH="$(CURDIR)/.venv/bin:$$PATH"
-EXTRA_LOCKS := locks/demo.lock locks/export.lock locks/heic.lock locks/int8.lock locks/parquet.lock locks/tfds.lock
+EXTRA_LOCKS := locks/cluster.lock locks/demo.lock locks/export.lock locks/heic.lock locks/int8.lock locks/parquet.lock locks/tfds.lock
 
-.PHONY: repro test test-thorough test-all test-extras test-backend faults lint bench mutants advisories lock clean
+.PHONY: repro test test-thorough test-all test-extras test-backend test-cluster faults lint bench mutants advisories lock clean
 
 repro: .venv/installed
 	$(ENVIRONMENT) dvc repro
@@ -31,7 +31,11 @@ faults: .venv/installed
 
 # The tests that need an extra, where all extras are: a skipped one is a failure here, unless it lacks a browser.
 test-extras: .venv-extras/installed
-	PATH="$(CURDIR)/.venv-extras/bin:$$PATH" python -m pytest -p tools.fail_on_skip -m extra $(PYTEST)
+	PATH="$(CURDIR)/.venv-extras/bin:$$PATH" python -m pytest -p tools.fail_on_skip -m "extra and not faults" $(PYTEST)
+
+# The long half of the tests of `stacker repro`: kills, and a Ray cluster of two nodes on this machine. Takes half an hour.
+test-cluster: .venv-extras/installed
+	PATH="$(CURDIR)/.venv-extras/bin:$$PATH" python -m pytest -p tools.fail_on_skip -m "extra and faults" $(PYTEST)
 
 # The tests of what runs networks, on another backend of Keras: `make test-backend BACKEND=torch`. Then the stages there,
 # each in a process of its own, with what they saved loaded on TensorFlow, and the default with two epochs.
@@ -68,8 +72,8 @@ advisories: .venv-advisories/installed
 .venv/installed: requirements.lock locks/opencv-headless.lock pyproject.toml
 	$(call install,.venv,requirements.lock)
 
-.venv-extras/installed: requirements.lock locks/opencv-headless.lock pyproject.toml $(EXTRA_LOCKS) locks/browser.lock locks/jax.lock locks/notebook.lock
-	$(call install,.venv-extras,requirements.lock $(EXTRA_LOCKS) locks/browser.lock locks/jax.lock locks/notebook.lock)
+.venv-extras/installed: requirements.lock locks/opencv-headless.lock pyproject.toml $(EXTRA_LOCKS) locks/browser.lock locks/cluster-tests.lock locks/jax.lock locks/notebook.lock
+	$(call install,.venv-extras,requirements.lock $(EXTRA_LOCKS) locks/browser.lock locks/cluster-tests.lock locks/jax.lock locks/notebook.lock)
 
 .venv-jax/installed .venv-torch/installed: .venv-%/installed: requirements.lock locks/opencv-headless.lock pyproject.toml locks/%.lock
 	$(call install,.venv-$*,requirements.lock locks/$*.lock)

@@ -21,8 +21,9 @@ SECTIONS = (
     "meta_models",
     "learning_curve",
     "next_photos",
+    "cluster",
 )
-NAMED_ONLY = ("load",)  # run where it is named, or with real photos: too long for a look whether all works
+NAMED_ONLY = ("load", "cluster")  # run where it is named, or with real photos: too long for a look whether all works
 
 
 class Table(NamedTuple):

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.lib.format import open_memmap
 
 from stacker.artifacts.arrays import ARRAYS, MANIFEST, SPLITS
-from stacker.artifacts.disk_room import reserve
+from stacker.artifacts.disk_room import require_room, reserve
 from stacker.artifacts.errors import PipelineError
 from stacker.artifacts.outputs import replaced_directory
 from stacker.artifacts.preparation import PREPARATION, Preparation, write_preparation
@@ -38,6 +38,7 @@ def main() -> None:
     root = Path(data.images)
     files, classes = list_images(root, data.splits)
     print(f"{len(files):,} photos in {root}, to be made {data.image_size} x {data.image_size} px")
+    require_room(ARRAYS, len(files) * data.image_size**2 * 3)  # before the photos are read, which may take hours
     paths = [root / file.path for file in files]
     fingerprints, unreadable = read_fingerprints(paths, data.near_duplicates is not None, data.background)
     files, skipped = handle_unreadable(root, files, unreadable, data.unreadable)

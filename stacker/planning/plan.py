@@ -1,5 +1,6 @@
 """Go through the stages in DVC's own order, and say of each what `dvc repro` would do with it, and why."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -57,20 +58,48 @@ class Plan(NamedTuple):
     gone: list[str]
 
 
+class Foreseen(NamedTuple):
+    """What was found out of the stages that `dvc repro` would go through.
+
+    Attributes:
+        stages: DVC's, in its order.
+        steps: for each what becomes of it; None where DVC leaves it alone.
+        graph: DVC's: from a stage to those that it depends on.
+    """
+
+    stages: list[Any]
+    steps: list[Step | None]
+    graph: Any
+
+
 def make_plan() -> Plan:
     """What `dvc repro` would do now, in the folder that this runs in. Nothing in it is written.
 
     Raises:
         PipelineError: a setting is wrong, or DVC cannot read the project, or is at work in it.
     """
-    settings = load_settings()
-    check_photos_folder(settings.data.images, list(settings.fetch))
     with open_repository() as repo:
-        code, results = NewCode(settings), Results()
-        stages = plan_repro(get_active_graph(repo.index.graph), collect_stages(repo, [PIPELINE]))
-        steps = [foresee(stage, results, code) for stage in stages]
+        stages, steps, _ = foresee_all(repo, [PIPELINE])
         left_alone = [stage for stage, step in zip(stages, steps, strict=True) if step is None and stage.cmd]
         return Plan([step for step in steps if step], len(left_alone), list_gone_stages(repo, stages))
+
+
+def foresee_all(repo: Any, targets: Sequence[str]) -> Foreseen:
+    """What becomes of each stage that `dvc repro` would go through.
+
+    Args:
+        repo: DVC's, of this folder.
+        targets: as `dvc repro` takes them.
+
+    Raises:
+        PipelineError: a setting is wrong, or a tracked file is missing.
+    """
+    settings = load_settings()
+    check_photos_folder(settings.data.images, list(settings.fetch))
+    graph = get_active_graph(repo.index.graph)
+    code, results = NewCode(settings), Results()
+    stages = plan_repro(graph, collect_stages(repo, targets))
+    return Foreseen(stages, [foresee(stage, results, code) for stage in stages], graph)
 
 
 def foresee(stage: Any, results: Results, code: NewCode) -> Step | None:

@@ -51,6 +51,8 @@ def _find_code_here() -> None:
     """
     here, used = Path.cwd(), Path(stacker.__file__).resolve().parents[1]
     if here.resolve() != used:
-        raise PipelineError(f"`stacker` is that of {used}, and this is {here}: here, run `python -m stacker plan`")
+        raise PipelineError(
+            f"`stacker` is that of {used}, and this is {here}: here, run `python -m stacker` and the command"
+        )
     if str(here) not in sys.path:
         sys.path.insert(0, str(here))

@@ -19,6 +19,7 @@ from stacker.settings.merging import complete_members, locate_setting
 from stacker.settings.meta_models import EnsembleCheck, MetaModel
 from stacker.settings.near_names import list_and
 from stacker.settings.reading import PARAMS, explain_wrong, read_document, validate_at
+from stacker.settings.resources import Resources
 from stacker.settings.sections import Label, Section
 from stacker.settings.stacking import Stacking
 from stacker.settings.training import Training
@@ -33,7 +34,7 @@ RESERVED_LABELS = re.compile(
 
 
 class Settings(Section):
-    """All of `params.yaml`, with each member complete. Every block must be there, if only as `{}`: DVC tracks it."""
+    """All of `params.yaml`, with each member complete. Every block that DVC tracks must be there, if only as `{}`."""
 
     backend: Backend
     fetch: dict[Label, Source]
@@ -46,6 +47,7 @@ class Settings(Section):
     ensemble_check: EnsembleCheck
     inference: Inference
     cross_validation: dict[Label, CrossValidation]
+    resources: dict[Label, Resources] = {}  # no stage tracks it, so that a file may leave it out
 
 
 def list_contradictions(settings: Settings) -> Iterator[str]:
@@ -58,6 +60,9 @@ def list_contradictions(settings: Settings) -> Iterator[str]:
     yield from list_beyond_backend(settings.backend, settings.members, settings.inference)
     for label in settings.meta_models:
         yield from _check_meta_model(settings, label)
+    for label in settings.resources.keys() - settings.members.keys() - settings.meta_models.keys():
+        labels = ", ".join([*settings.members, *settings.meta_models])
+        yield f"resources.{label}: there is no such member or ensemble: choose from {labels}"
     learners = list_learners_from_images(settings) if settings.cross_validation else []
     if learners:
         yield (

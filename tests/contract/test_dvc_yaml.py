@@ -92,7 +92,7 @@ def look_up(document: dict[str, Any], dotted: str) -> Any:
 def test_every_block_of_the_settings_is_tracked_by_a_stage_other_than_check():
     tracked = {param.split(".")[0] for stage in WORKING for param in list_paths(stage, "params")}
 
-    assert tracked == set(Settings.model_fields)
+    assert tracked == set(Settings.model_fields) - {"resources"}  # which changes no result
 
 
 @pytest.mark.parametrize("path", PARAMS_FILES, ids=lambda path: path.name)

@@ -16,6 +16,7 @@ from stacker.settings.fetch import ArchiveSource, DigitsSource, TfdsSource
 from stacker.settings.inference import Inference
 from stacker.settings.members import Head, Member
 from stacker.settings.meta_models import AdamMetaModel, EnsembleCheck, PenalisedMetaModel
+from stacker.settings.resources import Resources
 from stacker.settings.sections import Section
 from stacker.settings.stacking import Stacking
 from stacker.settings.training import Augmentation, FineTune, Training
@@ -43,6 +44,7 @@ SECTIONS = {  # heading of docs/params.md: the class, and where dvc.yaml tracks 
     "ensemble_check": (EnsembleCheck, "ensemble_check"),
     "inference": (Inference, "inference"),
     "cross_validation.LABEL": (CrossValidation, "cross_validation.${key}"),
+    "resources.LABEL": (Resources, "resources.${key}"),
 }
 
 
@@ -154,7 +156,7 @@ def test_params_page_has_the_defaults(tables, heading):
 def test_params_page_names_the_stages_that_read_a_setting(tables, heading):
     prefix = f"{SECTIONS[heading][1]}." if heading in SECTIONS else ""
     for key, row in tables[heading].items():
-        assert ", ".join(list_trackers(prefix + key)) == row["read by"], f"{heading}.{key}"
+        assert (", ".join(list_trackers(prefix + key)) or "-") == row["read by"], f"{heading}.{key}"
 
 
 def test_backbones_page_has_every_architecture():

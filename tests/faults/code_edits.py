@@ -78,10 +78,11 @@ CHANGES = {  # by room; those of the rooms that stages run change numbers, texts
         Change("stacker/checks/stage_code.py", 'COPIES_ALONE = {"fetch"}', 'COPIES_ALONE = {"fetch", "audit"}'),
     ],
     "planning": [Change("stacker/planning/plan_text.py", "MOST_REASONS = 8", "MOST_REASONS = 9")],
+    "cluster": [Change("stacker/cluster/crew.py", "ATTEMPTS = 3", "ATTEMPTS = 4")],
     "using": [Change("stacker/using/answers.py", "import", "import os as _\nimport")],
     "cli": [Change("stacker/cli/app.py", "import", "import os as _\nimport")],
 }
-SEEN_BY_NO_STAGE = {"planning", "using", "cli"}
+SEEN_BY_NO_STAGE = {"planning", "cluster", "using", "cli"}
 MOVED = "stacker/scoring/moved_constants.py"
 
 

@@ -221,6 +221,10 @@ MESSAGES = [
         "set `cross_validation: {}`, or take away `backbone.trainable`, `training.augmentation` and "
         "`training.fine_tune`",
     ),
+    (
+        {"resources": {"frist": {"gpus": 1}}},
+        "resources.frist: there is no such member or ensemble: choose from first, second, ensemble",
+    ),
 ]
 
 

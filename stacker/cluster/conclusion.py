@@ -1,0 +1,24 @@
+"""How a run ends that a crew has worked for."""
+
+import time
+
+from stacker.artifacts.errors import PipelineError
+from stacker.cluster.board import Board
+from stacker.cluster.leading import Led
+from stacker.cluster.share import largest_peak
+from stacker.cluster.summary import describe_run
+from stacker.cluster.work import Work
+
+KEPT = "the stages that had ended are kept, and `stacker repro` or `dvc repro` goes on from there"
+
+
+def conclude(board: Board, work: Work, crew: Led, began: float) -> None:
+    """Say what the run came to.
+
+    Raises:
+        PipelineError: naming each stage that failed, with node and log.
+    """
+    behind = {**work.parallel, **work.own}
+    print(describe_run(board.rows, behind, crew.at_once, time.monotonic() - began, int(largest_peak())), flush=True)
+    if crew.failed:
+        raise PipelineError("\n".join([*crew.failed.values(), KEPT]))

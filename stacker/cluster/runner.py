@@ -1,0 +1,81 @@
+"""Run one stage in a worker's clone, by DVC: `python -m stacker.cluster.runner <request> <answer>`, two JSON files.
+
+It starts in the clone's folder, with its code. It writes what DVC needs to know of the stages behind into `dvc.lock`,
+brings the inputs from DVC's cache and lets DVC do the rest. DVC puts what the stage writes into its run-cache.
+"""
+
+import json
+import resource
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+from dvc.cli import main as run_dvc
+from dvc.exceptions import DvcException
+from dvc.repo import Repo
+
+from stacker.cluster import travel
+from stacker.cluster.fitness import find_lack
+from stacker.cluster.lifeline import end_with_parent
+
+LOCK = Path("dvc.lock")
+
+
+def main(request: Path, answer: Path) -> None:
+    end_with_parent()
+    asked = json.loads(request.read_text(encoding="utf-8"))
+    answer.write_text(json.dumps(run(asked)), encoding="utf-8")
+
+
+def run(asked: dict[str, Any]) -> dict[str, Any]:
+    """Run a stage.
+
+    Args:
+        asked: `stage`; `inputs`, the stages whose outputs it reads; `entries`, of `dvc.lock`, of all stages behind it;
+            `demands` on the machine where results travel through a remote, None where the driver's cache is here.
+
+    Returns:
+        `code`, the exit status; the new `entry` of `dvc.lock`; `peak`, the memory of the largest process, in bytes;
+        `dropped`, whether another result was there already; or `unfit`, what this machine lacks.
+    """
+    stage, demands = asked["stage"], asked["demands"]
+    _write_entries(asked["entries"])
+    if demands is None:
+        if asked["inputs"]:
+            with Repo() as repo:
+                repo.checkout(asked["inputs"], force=True)
+        return _run_stage(stage)
+    if lack := find_lack(demands):
+        return {"code": 1, "unfit": lack}
+    try:
+        travel.fetch_inputs(asked["inputs"])
+        key = travel.compute_key(stage)
+        if found := travel.find_result(key):
+            _write_entries({**asked["entries"], stage: found})
+            travel.fetch_result(stage)
+    except (DvcException, OSError) as error:
+        return {"code": 1, "unfit": f"it does not get the inputs from the remote: {error}"}
+    answer = _run_stage(stage)
+    if answer["code"] or not answer["entry"]:
+        return answer
+    try:
+        kept = travel.offer_result(stage, key, answer["entry"])
+    except (DvcException, OSError) as error:
+        return {"code": 1, "unfit": f"it does not get the results to the remote: {error}"}
+    return {**answer, "entry": kept, "dropped": kept != answer["entry"]}
+
+
+def _run_stage(stage: str) -> dict[str, Any]:
+    code = run_dvc(["repro", "--single-item", stage])
+    entry = yaml.safe_load(LOCK.read_text(encoding="utf-8"))["stages"].get(stage)
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024  # the system counts in KiB
+    return {"code": code, "entry": entry, "peak": peak}
+
+
+def _write_entries(entries: dict[str, Any]) -> None:
+    LOCK.write_text(yaml.safe_dump({"schema": "2.0", "stages": entries}, sort_keys=False), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))
