@@ -9,6 +9,8 @@ from stacker.training.batches import Batches
 from stacker.training.fitting import FitSettings, encode_targets, fit_model
 from stacker.training.probabilities import give_probabilities
 
+pytestmark = pytest.mark.thorough
+
 LABELS = ("first", "second", "third")
 ROWS = 50
 SIDE = 8

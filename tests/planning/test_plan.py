@@ -21,6 +21,8 @@ from e2e.clone import (
     stand_in_for_stages,
 )
 
+pytestmark = pytest.mark.thorough
+
 PHOTOS = "data/raw/photos"
 STACKED = "models/ensemble.h5"
 NOTHING = "Nothing to do: all 13 stages are up to date.\n"

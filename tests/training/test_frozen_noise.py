@@ -16,6 +16,8 @@ from stacker.training.image_trainer import ImageTrainer
 from stacker.training.member_data import MemberData
 from stacker.training.member_parts import MemberParts
 
+pytestmark = pytest.mark.thorough
+
 IMAGES = np.random.default_rng(0).normal(size=(4, 6, 6, 3)).astype(np.float32)
 NOISES = {
     "dropout": keras.layers.Dropout,

@@ -12,6 +12,8 @@ from stacker.training.choosing import choose_trainer
 from stacker.training.member_data import MemberData
 from stacker.training.member_parts import MemberParts
 
+pytestmark = pytest.mark.thorough
+
 ASSETS = Path(__file__).resolve().parents[3] / "shared/assets"
 PHOTOS = ASSETS / "cats_and_dogs_filtered"
 WEIGHTS = ASSETS / "weights/mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5"

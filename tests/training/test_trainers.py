@@ -24,6 +24,8 @@ from stacker.training.member_data import MemberData
 from stacker.training.reporting import predict_initially
 from stacker.training.trainer import Trainer
 
+pytestmark = pytest.mark.thorough
+
 FINE_TUNE = {"layers": "conv_1", "epochs": 3, "learning_rate": 0.01, "batch_norm": "trained"}
 FLIP = {"horizontal_flip": True}
 ROWS = np.array([0, 1, 2, 3, 5, 6, 8, 11])

@@ -17,6 +17,8 @@ from stacker.training.heads import assemble_member, build_head
 from stacker.training.probabilities import give_probabilities
 from stacker.using.explanations.heat_maps import compute_heat_maps, find_members
 
+pytestmark = pytest.mark.thorough
+
 # One of each kind runs in `make test`: wide channels and swish, plain layers without batch normalisation.
 QUICK = {"MobileNetV2", "VGG16"}
 EVERY_ARCHITECTURE = [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in ARCHITECTURES]
