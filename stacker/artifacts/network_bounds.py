@@ -18,7 +18,7 @@ def bounded_weights(most: int) -> Iterator[None]:
 
     A layer of 10^9 units is a few characters in a file. Keras fills the weights before it sees that the file has none
     for them, so they are counted where each layer asks for them. It would fill them with random numbers, which the
-    file's then replace: a quarter of the time that loading takes.
+    file's then replace: a tenth or more of the time that loading takes.
 
     Args:
         most: how many numbers its file holds.

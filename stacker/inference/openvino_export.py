@@ -51,8 +51,8 @@ def export_openvino(model: keras.Model, core: Any) -> Any:
 def _export_graph(model: keras.Model, core: Any, folder: Path) -> Any:
     """Trace the model once, its weights as further inputs, into a TensorFlow graph, and give OpenVINO their values.
 
-    As constants of the graph they would be copied several times over before OpenVINO reads them, which takes three
-    times as long. Keras' own export traces every nested model several times, for a SavedModel that is thrown away, and
+    As constants of the graph they would be copied several times over before OpenVINO reads them, which takes twice
+    as long. Keras' own export traces every nested model several times, for a SavedModel that is thrown away, and
     then looks up each weight among all others, which takes longer still (benchmarks/RESULTS.md, start-up). It also
     reports its use over the network.
     """
