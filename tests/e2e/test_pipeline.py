@@ -188,7 +188,8 @@ def test_a_broken_image_leaves_the_outputs_recoverable(project):
 
 def test_an_interrupted_run_leaves_the_outputs_recoverable(project):
     before = read_outputs(project)
-    set_param("members.mobilenet_v2.training", {"fine_tune": {"layers": "all", "epochs": 100_000}})(project)
+    endless = {"patience": None, "fine_tune": {"layers": "all", "epochs": 100_000}}  # it must not stop early
+    set_param("members.mobilenet_v2.training", endless)(project)
     output = interrupt_repro(project, sign="fine-tuning from the images")
     assert read_repro(output).ran == {"check", "train@mobilenet_v2"}
     project.git("checkout", "params.yaml")
