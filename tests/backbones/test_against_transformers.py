@@ -1,4 +1,4 @@
-"""Real sizes of every family against Hugging Face `transformers`, weights drawn at random there, saved and read here."""
+"""Real sizes of every family against Hugging Face `transformers`: weights drawn at random there, read here."""
 
 import gc
 

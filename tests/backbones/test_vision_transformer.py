@@ -183,3 +183,21 @@ def test_a_fit_moves_no_constant_even_where_the_whole_network_learns(trainable):
     assert not moved & set(CONSTANTS)
     assert ("patches" in moved) is trainable
     assert ("pool_attention" in moved) is trainable
+
+
+@pytest.mark.parametrize("layers", [1, "all", "block_0_second_norm"])
+def test_a_member_of_which_a_part_was_fine_tuned_reloads_to_the_bit(layers, tmp_path):
+    member = make_member("SigLIPBase16", pooling="token")
+    unfreeze_layers(member.get_layer("network"), FineTune(layers=layers))
+    model = give_probabilities(member)
+    images = {"pet": draw_images(NATIVE_SIDE).astype(np.float32)}
+    expected, trained = predict(model, images["pet"]), list_trained(member.get_layer("network"))
+
+    save_model(model, tmp_path / "pet.h5", make_description("pet"))
+
+    assert list_trained(member.get_layer("network")) == trained  # as before
+    for loaded in (
+        keras.models.load_model(tmp_path / "pet.h5", compile=False),
+        load_model(tmp_path / "pet.h5", "train@pet"),
+    ):
+        np.testing.assert_array_equal(keras.ops.convert_to_numpy(loaded(images, training=False)), expected)
