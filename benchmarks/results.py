@@ -9,6 +9,7 @@ FOLDER = Path(__file__).resolve().parent
 SECTIONS = (
     "whole",
     "inference",
+    "transformers",
     "speed",
     "decode",
     "stacking",
