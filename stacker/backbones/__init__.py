@@ -1,4 +1,4 @@
-"""From pixels to features: the architectures of `keras.applications`, scaling and pooling included.
+"""From pixels to features: CNNs of Keras and vision transformers, scaling and pooling included.
 
 May import: `settings`, `artifacts`.
 """
