@@ -127,7 +127,9 @@ def measure_quantised(exported: "Ask", model: "Ask", photos: Quantising) -> Quan
     if not agreement.is_close:
         raise PipelineError(
             f"in int8 the probabilities of {len(rows)} test photos differ by {agreement.difference:.2g} in the mean, "
-            f"at most {agreement.tolerance:g}: this network does not stand it, take --precision float32"
+            f"at most {agreement.tolerance:g} (accuracy {measured.accuracy:.2%}, of the model "
+            f"{measured.float32_accuracy:.2%}): these backbones do not stand it, as those of random weights often do "
+            "not; take --precision float32"
         )
     return measured
 
