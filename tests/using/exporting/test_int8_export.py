@@ -6,6 +6,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
+import openvino
 import pytest
 from helpers import make_description, make_inference, write_arrays
 from tiny_models import write_tiny_ensemble
@@ -175,6 +176,8 @@ def test_backbones_are_quantised_as_embed_does_it_and_what_follows_is_not(export
     received = ask_openvino(exported)(images).probabilities[:, 1:]
 
     np.testing.assert_allclose(received, keras.ops.convert_to_numpy(wanted), atol=1e-4)
+    outputs = openvino.Core().read_model(exported / "model.xml").outputs
+    assert sorted(output.get_any_name() for output in outputs) == ["novelty", "probabilities"]
 
 
 @pytest.mark.extra
