@@ -4,9 +4,9 @@ PYTHON ?= python3
 FAULTS_SEED ?= $(shell date +%s)
 # DVC starts each stage with `python`: the environment's must come first.
 ENVIRONMENT := PATH="$(CURDIR)/.venv/bin:$$PATH"
-EXTRA_LOCKS := locks/cluster.lock locks/demo.lock locks/export.lock locks/heic.lock locks/int8.lock locks/parquet.lock locks/tfds.lock
+EXTRA_LOCKS := locks/cluster.lock locks/demo.lock locks/export.lock locks/heic.lock locks/hub.lock locks/int8.lock locks/parquet.lock locks/tfds.lock
 
-.PHONY: repro test test-thorough test-all test-extras test-backend test-cluster faults lint bench mutants advisories lock clean
+.PHONY: repro test test-thorough test-all test-extras test-backend test-cluster test-references faults lint bench mutants advisories lock clean
 
 repro: .venv/installed
 	$(ENVIRONMENT) dvc repro
@@ -48,6 +48,11 @@ test-backend: .venv-$(BACKEND)/installed
 	PATH="$(CURDIR)/.venv-$(BACKEND)/bin:$$PATH" python -m pytest -k $(BACKEND) \
 		tests/stages/test_backends.py tests/e2e/test_backends_repro.py $(PYTEST)
 
+# Vision transformers of real sizes against Hugging Face `transformers`, which runs on PyTorch.
+test-references: .venv-references/installed
+	PATH="$(CURDIR)/.venv-references/bin:$$PATH" python -m pytest -p tools.fail_on_skip -m slow \
+		tests/backbones/test_against_transformers.py $(PYTEST)
+
 lint: .venv/installed
 	$(ENVIRONMENT) ruff check .
 	$(ENVIRONMENT) ruff format --check .
@@ -74,6 +79,9 @@ advisories: .venv-advisories/installed
 
 .venv-extras/installed: requirements.lock locks/opencv-headless.lock pyproject.toml $(EXTRA_LOCKS) locks/browser.lock locks/cluster-tests.lock locks/jax.lock locks/notebook.lock
 	$(call install,.venv-extras,requirements.lock $(EXTRA_LOCKS) locks/browser.lock locks/cluster-tests.lock locks/jax.lock locks/notebook.lock)
+
+.venv-references/installed: requirements.lock locks/opencv-headless.lock pyproject.toml locks/torch.lock locks/references.lock
+	$(call install,.venv-references,requirements.lock locks/torch.lock locks/references.lock)
 
 .venv-jax/installed .venv-torch/installed: .venv-%/installed: requirements.lock locks/opencv-headless.lock pyproject.toml locks/%.lock
 	$(call install,.venv-$*,requirements.lock locks/$*.lock)

@@ -30,6 +30,7 @@ def main(member: Annotated[str, typer.Argument(help="A label in the block `membe
             return
         use_backend()
         from stacker.backbones.building import build_backbone  # Keras costs seconds, which the case above need not pay
+        from stacker.backbones.weights_files import describe_weights
         from stacker.inference.predictors import compile_predictor
 
         arrays = {split: load_images(split) for split in SPLITS}
@@ -41,7 +42,10 @@ def main(member: Annotated[str, typer.Argument(help="A label in the block `membe
         with open_progress(f"{member}: embedding", count, "photos") as bar:
             for split, images in arrays.items():
                 np.save(folder / f"{split}.npy", predictor.predict({member: images}, bar=bar))
-        write_provenance(folder, backend=load_backend(), engine=predictor.engine, precision=predictor.precision)
+        origin = describe_weights(settings, f"members.{member}.backbone.weights")
+        weights = {f"weights_{key}": value for key, value in origin._asdict().items() if value is not None}
+        made_by = {"backend": load_backend(), "engine": predictor.engine, "precision": predictor.precision}
+        write_provenance(folder, **made_by, **weights)
         print(f"{member}: {backbone.output_shape[1]:,} features a photo")
 
 

@@ -33,10 +33,11 @@ def main(member: Annotated[str, typer.Argument(help="A label in the block `membe
     # from here on Keras, on the backend chosen
     from stacker.artifacts.saved_models import save_model
     from stacker.backbones.costs import measure_cost
+    from stacker.backbones.weights_files import describe_weights
     from stacker.inference.choosing import settle_precision
     from stacker.training.assembled import check_assembled
     from stacker.training.choosing import choose_trainer
-    from stacker.training.describing import describe_model, name_weights
+    from stacker.training.describing import describe_model
     from stacker.training.familiar_photos import learn_photos
     from stacker.training.fitting import make_deterministic
     from stacker.training.held_out_predictions import predict_held_out
@@ -83,9 +84,12 @@ def main(member: Annotated[str, typer.Argument(help="A label in the block `membe
             precision=np.array(made_in),
             **saved,
         )
+        origin = describe_weights(settings.backbone, f"members.{member}.backbone.weights")
         facts = MemberFacts(
             backbone=settings.backbone.name,
-            weights=name_weights(settings.backbone.weights),
+            weights=origin.name,
+            weights_sha256=origin.sha256,
+            licence=origin.licence,
             familiar=pack_familiar(familiar),
         )
         description = describe_model("member", member, {member: facts}, hashed, predictions)

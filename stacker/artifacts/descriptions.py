@@ -94,12 +94,16 @@ class MemberFacts(_Part):
 
     Attributes:
         backbone: its architecture.
-        weights: what it started from: "imagenet", "random", or the name of a file.
+        weights: what it started from: "imagenet", "random", the name of a file, or of a commit on a hub.
+        weights_sha256: of the file with these weights; None where the pipeline saw none.
+        licence: of these weights; None where it is not known.
         familiar: what it knows of the training photos.
     """
 
     backbone: Name
     weights: Name
+    weights_sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
+    licence: Name | None = None
     familiar: FamiliarBytes
 
 

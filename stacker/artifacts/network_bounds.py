@@ -52,6 +52,9 @@ def check_outputs(model: keras.Model) -> None:
         for node in layer._inbound_nodes:  # public is the output of the first call alone
             for tensor in node.output_tensors:
                 _check_shape(layer.name, tensor.shape)
+            if isinstance(layer, keras.layers.MultiHeadAttention):
+                queries, keys = node.input_tensors[0].shape, node.input_tensors[1].shape
+                _check_shape(layer.name, (None, layer.num_heads, *queries[1:-1], *keys[1:-1]))  # how each looks at each
         if isinstance(layer, keras.Model):
             check_outputs(layer)
 

@@ -13,10 +13,11 @@ from stacker.artifacts.hdf5_check import Refused
 MOST_CHARACTERS = 64 * 1024 * 1024  # twenty members of the largest backbone take thirty
 
 LAYERS = """
-    Activation Add Average AveragePooling2D BatchNormalization Concatenate Conv2D Cropping2D Dense DepthwiseConv2D
-    Dropout ELU Flatten Functional GlobalAveragePooling2D GlobalMaxPooling2D InputLayer LayerNormalization LeakyReLU
-    MaxPooling2D Maximum Minimum Model Multiply Normalization PReLU Permute ReLU Rescaling Reshape SeparableConv2D
-    Sequential Softmax SpatialDropout2D Subtract UpSampling2D ZeroPadding2D
+    Activation Add Average AveragePooling2D BatchNormalization Concatenate Conv2D Cropping1D Cropping2D Dense
+    DepthwiseConv2D Dropout ELU Flatten Functional GlobalAveragePooling2D GlobalMaxPooling2D InputLayer
+    LayerNormalization LeakyReLU MaxPooling2D Maximum Minimum Model MultiHeadAttention Multiply Normalization PReLU
+    Permute ReLU Rescaling Reshape SeparableConv2D Sequential Softmax SpatialDropout2D Subtract UpSampling2D
+    ZeroPadding1D ZeroPadding2D
 """
 PARTS = """
     __keras_tensor__ __tuple__ DTypePolicy

@@ -2,6 +2,8 @@
 
 import logging
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import keras
@@ -30,10 +32,38 @@ def save_model(model: keras.Model, path: Path, description: Description) -> None
     absl.setLevel(logging.ERROR)  # Keras calls .h5 legacy at every save; the reason for it stands above
     try:
         with replaced_file(path, sum(4 * math.prod(weight.shape) for weight in clean.weights)) as partial:
-            clean.save(partial)
+            with rested_attention(clean):
+                clean.save(partial)
             write_description(partial, description)
     finally:
         absl.setLevel(level)
+
+
+@contextmanager
+def rested_attention(model: keras.Model) -> Iterator[None]:
+    """While this lasts, a nested network with some frozen attention is frozen as a whole; afterwards it is as it was.
+
+    In an `.h5` weights that are trained come before those that are not, and Keras reads them in the same order. But of
+    the layers that an attention is made of it forgets that they are frozen, and would take them for others' weights.
+
+    Args:
+        model: to be saved.
+    """
+    mixed = [layer for layer in model.layers if isinstance(layer, keras.Model) and layer.trainable and _has_rest(layer)]
+    flags = [(part, part.trainable) for network in mixed for part in network.layers]
+    try:
+        for network in mixed:
+            network.trainable = False
+        yield
+    finally:
+        for network in mixed:
+            network.trainable = True
+        for part, is_trained in flags:
+            part.trainable = is_trained
+
+
+def _has_rest(network: keras.Model) -> bool:
+    return any(isinstance(part, keras.layers.MultiHeadAttention) and not part.trainable for part in network.layers)
 
 
 def load_model(path: Path, stage: str) -> keras.Model:

@@ -54,14 +54,17 @@ def _count_multiply_adds(model: keras.Model) -> int:
     # The configuration names the calls that belong to this network: the layer itself also knows those of others.
     for entry in network.get_config()["layers"]:
         for call in entry["inbound_nodes"]:
-            total += _count_call(operations[entry["name"]], next(_find_shapes(call["args"])))
+            shapes = list(_find_shapes(call["args"]))
+            total += _count_call(operations[entry["name"]], shapes[0], shapes[-1])
     return total
 
 
-def _count_call(operation: Any, shape: Sequence[int | None]) -> int:
-    """Multiply-adds of one call with an input of `shape`, whose first dimension is the batch."""
+def _count_call(operation: Any, shape: Sequence[int | None], last: Sequence[int | None]) -> int:
+    """Multiply-adds of one call whose first and last inputs have these shapes; the first dimension is the batch."""
     if isinstance(operation, keras.Model):
         return _count_multiply_adds(operation)
+    if isinstance(operation, keras.layers.MultiHeadAttention):
+        return _count_attention(operation, shape, last)
     if not isinstance(operation, COUNTED):
         if any(len(weight.shape) > 1 for weight in getattr(operation, "weights", ())):
             raise PipelineError(
@@ -75,6 +78,16 @@ def _count_call(operation: Any, shape: Sequence[int | None]) -> int:
         raise PipelineError(f"layer {operation.name}: its operations depend on the size of the photo, {tuple(shape)}")
     kernels = [getattr(operation, name) for name in KERNELS if hasattr(operation, name)]
     multiply_adds: int = math.prod(sides) * sum(math.prod(kernel.shape) for kernel in kernels)
+    return multiply_adds
+
+
+def _count_attention(layer: Any, queries: Sequence[Any], values: Sequence[Any]) -> int:
+    """Multiply-adds of the four dense layers, and of each query with each key and each value."""
+    (_, rows, width), (_, looked_at, seen_width) = queries, values
+    if None in (rows, looked_at):
+        raise PipelineError(f"layer {layer.name}: its operations depend on the size of the photo, {tuple(queries)}")
+    inner = layer.num_heads * layer.key_dim
+    multiply_adds: int = 2 * inner * (rows * width + looked_at * seen_width + rows * looked_at)
     return multiply_adds
 
 

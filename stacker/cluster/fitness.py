@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from stacker.checks.packages import list_installed
+from stacker.settings.weights import name_weights_file
 from stacker.settings.whole import Settings
 
 
@@ -16,11 +17,11 @@ def describe_machine() -> dict[str, str]:
 
 def make_demands(settings: Settings) -> dict[str, Any]:
     """What a worker's machine must be, whichever the stage; how many `bytes` its inputs take comes to that."""
-    weights = [member.backbone.weights for member in settings.members.values()]
+    weights = [name_weights_file(member.backbone.weights) for member in settings.members.values()]
     return {
         "machine": describe_machine(),
         "amx": _has_amx() if settings.inference.precision == "auto" else None,
-        "weights": sorted({name for name in weights if name and name != "imagenet"}),
+        "weights": sorted({name for name in weights if name is not None}),
     }
 
 

@@ -17,6 +17,7 @@ from stacker.cluster.source import list_links, pack_source
 from stacker.cluster.wishes import Wishes
 from stacker.cluster.work import Work
 from stacker.planning.repository import open_repository
+from stacker.settings.weights import name_weights_file
 from stacker.settings.whole import Settings, load_settings
 
 FOLDER = Path(".dvc/tmp/stacker")
@@ -59,10 +60,10 @@ def choose_shares(wishes: Wishes, work: Work, settings: Settings, gpus: float) -
 
 
 def _list_links(settings: Settings) -> dict[str, str]:
-    weights = [member.backbone.weights for member in settings.members.values()]
+    weights = [name_weights_file(member.backbone.weights) for member in settings.members.values()]
     for shared in SHARED:
         make_folder(Path(shared))
-    own = list_links([settings.data.images, *(name for name in weights if name and name != "imagenet")])
+    own = list_links([settings.data.images, *(name for name in weights if name is not None)])
     return own | {shared: str(Path(shared).resolve()) for shared in SHARED}
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from stacker.settings.architectures import ARCHITECTURES
 from stacker.settings.backbone import SharedBackbone
+from stacker.settings.backbone_limits import list_beyond_backbone
 from stacker.settings.backend import Backend
 from stacker.settings.backend_limits import list_beyond_backend
 from stacker.settings.cross_validation import CrossValidation
@@ -85,13 +85,8 @@ def list_learners_from_images(settings: Settings) -> list[str]:
 def _check_member(settings: Settings, label: str, member: Member) -> Iterator[str]:
     if RESERVED_LABELS.fullmatch(label) or label.removeprefix("member_") in settings.members.keys() - {label}:
         yield f"members.{label}: that label is kept for a file or a layer of the pipeline's own: choose another"
-    minimum = ARCHITECTURES[member.backbone.name].minimum_size
-    image_size = member.backbone.image_size or settings.data.image_size
-    if image_size < minimum:
-        yield (
-            f"members.{label}: {member.backbone.name} needs images of at least {minimum} px, received "
-            f"{image_size}: raise `data.image_size`, or set this member's `backbone.image_size`"
-        )
+    for problem in list_beyond_backbone(member.backbone, settings.data.image_size):
+        yield f"members.{label}: {problem}"
 
 
 def _check_meta_model(settings: Settings, label: str) -> Iterator[str]:

@@ -1,6 +1,5 @@
 """What a saved model is to know of itself, put together when it is saved."""
 
-from pathlib import PurePath
 from typing import Any, Literal
 
 import keras
@@ -86,8 +85,3 @@ def describe_thresholds(
         groups=len(np.unique(groups)),
         is_watched=bool(predictions.is_watched),
     )
-
-
-def name_weights(weights: str | None) -> str:
-    """What a backbone started from, without the folder: that one is the machine's."""
-    return "random" if weights is None else PurePath(weights).name

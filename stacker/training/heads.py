@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from stacker.artifacts.errors import PipelineError
+from stacker.backbones.vision_transformer import BLOCK_START, freeze_constants
 from stacker.settings.members import Head
 from stacker.settings.training import FineTune
 from stacker.training.moments import compute_scale
@@ -83,7 +84,8 @@ def unfreeze_layers(network: keras.Model, settings: FineTune, names: Sequence[st
 
     Args:
         network: the architecture itself (the layer "network" of a backbone).
-        settings: "all", the number of last layers, or the name of the first layer to train.
+        settings: "all", the number of last layers, of a vision transformer of last blocks, or the name of the first
+            layer to train.
         names: what the settings call the layers; None for their own names.
 
     Raises:
@@ -93,7 +95,7 @@ def unfreeze_layers(network: keras.Model, settings: FineTune, names: Sequence[st
     if settings.layers == "all":
         first = 0
     elif isinstance(settings.layers, int):
-        first = max(0, len(names) - settings.layers)
+        first = _count_back(names, settings.layers)
     elif settings.layers in names:
         first = names.index(settings.layers)
     else:
@@ -104,8 +106,17 @@ def unfreeze_layers(network: keras.Model, settings: FineTune, names: Sequence[st
     for number, layer in enumerate(network.layers):
         is_frozen_norm = settings.batch_norm == "frozen" and isinstance(layer, keras.layers.BatchNormalization)
         layer.trainable = number >= first and not is_frozen_norm
+    freeze_constants(network)
     if not network.trainable_weights:
         raise PipelineError(
             f"fine_tune.layers: {settings.layers!r} reaches no layer with weights to train (fine_tune.batch_norm: "
             f"{settings.batch_norm}); the last 30 layers are {', '.join(names[-30:])}: take more of them"
         )
+
+
+def _count_back(names: Sequence[str], count: int) -> int:
+    """The number of the first of the last `count` layers; of a vision transformer, of its last `count` blocks."""
+    blocks = [number for number, name in enumerate(names) if BLOCK_START.fullmatch(name)]
+    if blocks:
+        return blocks[-count] if count <= len(blocks) else 0
+    return max(0, len(names) - count)

@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import numpy as np
 
@@ -44,20 +43,18 @@ def hash_training(trainer: Trainer, hashed: str, plan: Plan) -> str:
     """16 hexadecimal digits of all that the fits of a training come from: settings, code, rows, and their content.
 
     Args:
-        trainer: for the data, and the file of its backbone's weights.
-        hashed: the settings.
+        trainer: for the data.
+        hashed: the settings, with them the hash of a file with weights.
         plan: which rows each fit learns from.
 
     Raises:
         FileNotFoundError: the stage `check` has not run.
     """
-    data, weights = trainer.data, trainer.parts.settings.backbone.weights
+    data = trainer.data
     code = (CODE / "train.txt").read_text(encoding="utf-8")
     parts = [part for part in (data.images, data.labels, data.features) if part]
     read = [part[split] for part in parts for split in ("train", "validation")]
     content = [hash_array(array) for array in (*read, *plan.final, *(rows for fold in plan.folds for rows in fold))]
-    if weights is not None and Path(weights).is_file():
-        content.append(hashlib.sha256(Path(weights).read_bytes()).hexdigest())
     return hash_settings(hashed, code, data.class_count, content)
 
 

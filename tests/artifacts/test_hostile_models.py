@@ -218,3 +218,17 @@ def test_all_but_plain_numbers_can_be_empty_or_small(model_file):
     """An array without numbers has no place in the file, and one of a few may lie in its header."""
     replace_weights(model_file, "model_weights/logits/logits/bias", data=np.empty((0, 3), np.float32))
     count_numbers(model_file)
+
+
+@pytest.mark.parametrize(("heads", "is_refused"), [(20, False), (40, True)])
+def test_attention_of_each_place_for_each_is_bounded_as_what_layers_give_is(tmp_path, heads, is_refused):
+    images = keras.Input((32, 32, 3), name="pet")
+    tokens = keras.layers.Reshape((3072, 1))(images)  # 3,072 x 3,072 for each head
+    attended = keras.layers.MultiHeadAttention(heads, 1)(tokens, tokens)
+    answers = keras.layers.Dense(1, "sigmoid")(keras.layers.Flatten()(attended))
+    save_model(keras.Model(images, answers, name="pet"), tmp_path / "pet.h5", make_description("pet"))
+
+    if is_refused:
+        refuse(tmp_path / "pet.h5", r"its layer '.*' gives \(None, 40, 3072, 3072\) for a photo, more than")
+    else:
+        load_model(tmp_path / "pet.h5", "train@pet")

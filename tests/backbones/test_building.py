@@ -230,7 +230,7 @@ def test_build_backbone_refuses_weights_that_are_no_hdf5_file_or_called_as_if_th
     (tmp_path / "some.h5").write_bytes(b"nothing of that kind")
     refuse_weights(tmp_path / "some.h5", "Unable to .*open file")
     refuse_weights(
-        Path(shutil.copy(weights_file, tmp_path / "some.keras")), r"a file of weights ends in \.h5 or \.hdf5"
+        Path(shutil.copy(weights_file, tmp_path / "some.keras")), r"a file of weights ends in \.h5, \.hdf5 or \.saf"
     )
 
 

@@ -1,7 +1,9 @@
 import keras
 import pytest
+from helpers import make_backbone_settings
 
 from stacker.artifacts.errors import PipelineError
+from stacker.backbones.building import build_backbone
 from stacker.backbones.costs import compute_cost
 from stacker.backbones.resizing import build_resizing
 
@@ -24,6 +26,24 @@ def test_compute_cost_agrees_with_published_figures_at_the_default_side(name):
 
     assert cost.parameters == parameters
     assert cost.gflop == pytest.approx(2 * multiply_adds, rel=0.02)
+
+
+def test_compute_cost_of_a_vision_transformer_agrees_with_published_figures():
+    # Of ViT_B_16 in torchvision's documentation, where the classifier has 769,000 parameters. Beside each of the
+    # numbers that are added to the 197 tokens, ours has three more, which make a frozen layer a sum; the class token
+    # is part of them, and scaling has 12.
+    cost = compute_cost(build_backbone("pet", make_backbone_settings("ViTBase16", pooling="token"), 224))
+
+    assert cost.parameters == 86_567_656 - 769_000 + 3 * 197 * 768 - 768 + 12
+    assert cost.gflop == pytest.approx(2 * 17.564, rel=0.01)
+
+
+def test_compute_cost_counts_attention_by_hand():
+    queries, values = keras.Input((3, 10)), keras.Input((7, 6))
+    model = keras.Model([queries, values], keras.layers.MultiHeadAttention(2, 4)(queries, values))
+
+    projected = 3 * 10 * 8 + 2 * 7 * 6 * 8 + 3 * 8 * 10
+    assert compute_cost(model).gflop == pytest.approx(2 * (projected + 2 * 3 * 7 * 8) / 1e9)
 
 
 def build_network() -> keras.Model:

@@ -20,8 +20,9 @@ from stacker.settings.resources import Resources
 from stacker.settings.sections import Section
 from stacker.settings.stacking import Stacking
 from stacker.settings.training import Augmentation, FineTune, Training
+from stacker.settings.vision_transformers import VISION_TRANSFORMERS
 from stacker.settings.whole import Settings
-from tools import boxes, dag, describe_backbones
+from tools import boxes, dag, describe_backbones, describe_transformers
 from tools.generated_part import END, replace_part
 
 ROOT = Path(__file__).parents[2]
@@ -162,12 +163,19 @@ def test_params_page_names_the_stages_that_read_a_setting(tables, heading):
 def test_backbones_page_has_every_architecture():
     table = read_tables((ROOT / "docs/backbones.md").read_text(encoding="utf-8"))
 
-    assert sorted(ARCHITECTURES) == sorted(row for rows in table.values() for row in rows)
+    assert sorted([*ARCHITECTURES, *VISION_TRANSFORMERS]) == sorted(row for rows in table.values() for row in rows)
 
 
 @pytest.mark.parametrize("name", ["MobileNetV3Small", "MobileNetV2", "Xception"])
 def test_backbones_page_says_what_keras_says(name):
     row = describe_backbones.format_row(describe_backbones.describe_backbone(name))
+
+    assert f"| {' | '.join(row)} |" in (ROOT / "docs/backbones.md").read_text(encoding="utf-8").splitlines()
+
+
+@pytest.mark.parametrize("name", ["DeiTTiny16", "DINOv2Small14"])
+def test_backbones_page_says_what_a_vision_transformer_is(name):
+    row = describe_transformers.format_row(name)
 
     assert f"| {' | '.join(row)} |" in (ROOT / "docs/backbones.md").read_text(encoding="utf-8").splitlines()
 

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from backend_marks import BACKEND
 from helpers import make_backbone_settings, write_arrays, write_edited
+from tiny_transformers import make_tiny_settings, use_tiny
 
 from stacker.artifacts.arrays import load_images
 from stacker.artifacts.errors import PipelineError
@@ -27,7 +28,27 @@ def test_embed_keeps_the_features_of_every_split(workspace, run_stage):
         assert (received.shape, received.dtype) == ((count, backbone.output_shape[1]), np.float32)
         np.testing.assert_allclose(received, expected, rtol=1e-4, atol=1e-5)
     provenance = json.loads((FEATURES / "second" / "provenance.json").read_text())
-    assert provenance == {"backend": BACKEND, "engine": "keras", "precision": "float32"}
+    assert provenance == {
+        "backend": BACKEND,
+        "engine": "keras",
+        "precision": "float32",
+        "weights_name": "random",
+    }
+
+
+def test_embed_notes_which_file_of_weights_it_took(workspace, run_stage, monkeypatch):
+    use_tiny(monkeypatch)
+    write_arrays(COUNTS)
+    settings = make_tiny_settings("DINOv2Small14", pooling="token", image_size=32)
+    write_edited({"members.second.backbone": settings.model_dump()})
+
+    run_stage("embed", "second")
+
+    assert load_features("second", "test").shape == (5, 16)
+    provenance = json.loads((FEATURES / "second" / "provenance.json").read_text())
+    assert provenance["weights_name"] == "dinov2.safetensors"
+    assert provenance["weights_sha256"] == settings.weights_sha256
+    assert "weights_licence" not in provenance  # of a file nobody knows it
 
 
 def test_embed_shows_one_progress_for_all_splits(workspace, run_stage, read_progress):

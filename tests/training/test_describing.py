@@ -6,7 +6,7 @@ import pytest
 from helpers import make_description, make_predictions, write_arrays
 
 from stacker.artifacts.preparation import Preparation
-from stacker.training.describing import describe_model, name_weights
+from stacker.training.describing import describe_model
 
 COUNTS = {"train": 6, "validation": 60, "test": 4}
 
@@ -66,11 +66,3 @@ def test_thresholds_are_of_the_validation_split(arrays):
     assert thresholds.level == "0.9"  # the held-out accuracy is 0.75
     assert thresholds.novelty == 59.0  # rank 60 of 60
     assert (thresholds.n, thresholds.groups, thresholds.is_watched) == (60, 30, True)
-
-
-def test_weights_are_named_without_their_folder():
-    assert [name_weights(given) for given in (None, "imagenet", "/home/me/w/xception.h5")] == [
-        "random",
-        "imagenet",
-        "xception.h5",
-    ]

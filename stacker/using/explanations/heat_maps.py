@@ -6,12 +6,13 @@ against the class is cut off at 0. For a head without hidden layers on averaged 
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 
 from stacker.artifacts.errors import PipelineError
+from stacker.backbones.vision_transformer import BLOCK_START
 
 NETWORK, PROBABILITIES, MEMBER = "network", "probabilities", "member_"  # names of layers in every saved model
 
@@ -55,19 +56,61 @@ def find_members(model: keras.Model) -> dict[str, keras.Model]:
 
 def _compute_heat_map(member: keras.Model, pixels: np.ndarray, indices: np.ndarray) -> np.ndarray:
     layers = [layer for layer in member.layers if layer.name != PROBABILITIES]
-    end = [layer.name for layer in layers].index(NETWORK) + 1
-    seen = keras.ops.cast(_run(layers[1:end], keras.ops.convert_to_tensor(pixels)), "float32")  # the first is the input
+    at = [layer.name for layer in layers].index(NETWORK)
+    seeing, judging, places = split_network(layers[at])
+    seen = _run([*layers[1:at], seeing], keras.ops.convert_to_tensor(pixels))  # the first is the input
+    seen = keras.ops.cast(seen, "float32")
 
     def score(maps: Any) -> Any:
-        logits = _run(layers[end:], maps)
+        logits = _run([*judging, *layers[at + 1 :]], maps)
         return keras.ops.sum(keras.ops.multiply(logits, _choose_logits(indices, logits.shape[-1])))
 
-    gradient = keras.ops.convert_to_numpy(_differentiate(score, keras.ops.stop_gradient(seen)))
+    gradient = _lay_out(_differentiate(score, keras.ops.stop_gradient(seen)), places)
     weights = gradient.mean(axis=(1, 2))
-    heat = np.einsum("nhwc,nc->nhw", keras.ops.convert_to_numpy(seen), weights).clip(min=0)
+    heat = np.einsum("nhwc,nc->nhw", _lay_out(seen, places), weights).clip(min=0)
     peaks = heat.max(axis=(1, 2), keepdims=True)
     heat_map: np.ndarray = np.divide(heat, peaks, out=np.zeros_like(heat), where=peaks > 0)
     return heat_map
+
+
+class Seen(NamedTuple):
+    """A network, cut where it has last seen places.
+
+    Attributes:
+        seeing: from scaled images to feature maps, (n, h, w, channels), or tokens, (n, tokens, channels).
+        judging: what follows of the network; empty where all of it sees.
+        places: h and w.
+    """
+
+    seeing: keras.Model
+    judging: list[keras.Model]
+    places: tuple[int, int]
+
+
+def split_network(network: keras.Model) -> Seen:
+    """Cut a network behind the last feature maps that its answer depends on.
+
+    Where the answer is a class token, the last block's other tokens no longer reach it: the cut is before that block,
+    as in the package `grad-cam` (https://github.com/jacobgil/pytorch-grad-cam).
+
+    Args:
+        network: the layer "network" of a member.
+    """
+    shape = network.output.shape if not isinstance(network.output, list) else network.output[0].shape
+    if len(shape) == 4:
+        return Seen(network, [], shape[1:3])
+    last = [layer for layer in network.layers if BLOCK_START.fullmatch(layer.name)][-1]
+    height, width = network.get_layer("patches").output.shape[1:3]
+    return Seen(keras.Model(network.inputs, last.input), [keras.Model(last.input, network.outputs)], (height, width))
+
+
+def _lay_out(values: Any, places: tuple[int, int]) -> np.ndarray:
+    """Values as they lie in the photo, (n, h, w, channels); tokens that stand for no place are left out."""
+    array: np.ndarray = keras.ops.convert_to_numpy(values)
+    if array.ndim == 4:
+        return array
+    height, width = places
+    return array[:, -height * width :].reshape(len(array), height, width, -1)
 
 
 def _choose_logits(indices: np.ndarray, width: int) -> np.ndarray:

@@ -1,12 +1,12 @@
 """A model card (Mitchell et al., "Model cards for model reporting", 2019), from `metrics/` and `dvc.lock`."""
 
-from pathlib import PurePath
-
 from stacker.artifacts.arrays import SPLITS
 from stacker.pictures.tables import build_table, escape_name
 from stacker.scoring.model_costs import ModelCost
 from stacker.scoring.reports import count_photos
+from stacker.settings.backbone import Backbone
 from stacker.settings.members import Member, choose_solver
+from stacker.settings.weights import name_weights
 from stacker.using.model_card.facts import CardFacts, load_facts
 from stacker.using.model_card.limits import write_limits
 from stacker.using.model_card.metadata import name_data, write_metadata
@@ -78,7 +78,7 @@ def _write_model(facts: CardFacts) -> list[str]:
     ]
     if facts.is_ensemble:
         rows.append(("all together", "", "", "", "", *_show_cost(facts, facts.label)))
-    parts = ["## The model", build_table(header, rows), _describe_input(facts)]
+    parts = ["## The model", build_table(header, rows), *_describe_files(facts), _describe_input(facts)]
     if facts.is_ensemble:
         parts.append(
             "The meta-model takes what the members say of a photo, and learnt from predictions that "
@@ -96,12 +96,24 @@ def _write_model(facts: CardFacts) -> list[str]:
 def _describe_member(member: Member | None) -> tuple[str, ...]:
     if member is None:
         return ("not in `dvc.lock`", "", "", "")
-    weights = member.backbone.weights
-    first = "random" if weights is None else escape_name(PurePath(weights).name)
+    first = escape_name(name_weights(member.backbone.weights))
     trained = "all of it" if member.backbone.trainable else f"head ({choose_solver(member)})"
     if member.training.fine_tune is not None:
         trained += f", then layers: {member.training.fine_tune.layers}"
     return member.backbone.name, first, member.backbone.pooling, trained
+
+
+def _describe_files(facts: CardFacts) -> list[str]:
+    """A sentence on the files that members began from, their hashes and licences; none where there were none."""
+    found = {label: facts.settings.members.get(label) for label in facts.members}
+    origins = {label: _describe_origin(member.backbone) for label, member in found.items() if member is not None}
+    told = [f"{label}: {origin}" for label, origin in origins.items() if origin]
+    return [f"First weights: {'; '.join(told)}."] if told else []
+
+
+def _describe_origin(backbone: Backbone) -> str:
+    facts = {"SHA-256": backbone.weights_sha256, "licence": backbone.licence}
+    return ", ".join(f"{name} {value}" for name, value in facts.items() if value is not None)
 
 
 def _show_cost(facts: CardFacts, key: str) -> tuple[str, str, str]:
