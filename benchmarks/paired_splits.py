@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from stacker.artifacts.predictions import Predictions, spread_classes
+from stacker.artifacts.logits import spread_classes
+from stacker.artifacts.predictions import Predictions
 from stacker.ensembles.adam_fit import fit_by_adam
 from stacker.ensembles.baselines import build_baselines
 from stacker.ensembles.held_out_rows import HeldOutRows, Logits, gather_held_out

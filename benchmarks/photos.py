@@ -21,7 +21,7 @@ class Bench(NamedTuple):
         repeats: runs of each procedure.
         rows: photos for one timed forward pass.
         scratch: an empty folder.
-        kept: a folder in which features stay for the next run, or None.
+        kept: a folder in which features stay for other sections, and with `--kept` for the next run; None for neither.
         is_full: are the photos real ones?
     """
 

@@ -23,18 +23,24 @@ def main() -> None:
     arguments = parse_arguments()
     chosen = arguments.sections or [name for name in SECTIONS if arguments.full or name not in NAMED_ONLY]
     store = Store(FOLDER if arguments.full else FOLDER.parent / "build" / "bench")
-    for number, name in enumerate(chosen):
-        machine = describe_machine()
-        left = estimate_left(store, chosen[number:], machine)
-        print(f"\n## {name}: section {number + 1} of {len(chosen)}{left}", flush=True)
-        started = time.monotonic()
-        with tempfile.TemporaryDirectory(prefix="bench-", dir=arguments.scratch) as folder:
-            bench = make_bench(arguments, Path(folder))
-            result: Result = importlib.import_module(f"benchmarks.sections.{name}").measure(bench)
-        for table in result.tables:
-            print(format_table(table.columns, table.rows), flush=True)
-        store.save(name, machine, describe_command(name, arguments), time.monotonic() - started, result)
-        write_report(store)
+    with tempfile.TemporaryDirectory(prefix="bench-kept-", dir=arguments.scratch) as kept:
+        for number, name in enumerate(chosen):
+            machine = describe_machine()
+            left = estimate_left(store, chosen[number:], machine)
+            print(f"\n## {name}: section {number + 1} of {len(chosen)}{left}", flush=True)
+            run_section(name, arguments, arguments.kept or Path(kept), machine, store)
+
+
+def run_section(name: str, arguments: argparse.Namespace, kept: Path, machine: dict[str, str], store: Store) -> None:
+    """Measure, print and save one section; `kept` is where features lie that several sections repeat their fits on."""
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=arguments.scratch) as folder:
+        bench = make_bench(arguments, Path(folder), kept)
+        result: Result = importlib.import_module(f"benchmarks.sections.{name}").measure(bench)
+    for table in result.tables:
+        print(format_table(table.columns, table.rows), flush=True)
+    store.save(name, machine, describe_command(name, arguments), time.monotonic() - started, result)
+    write_report(store)
 
 
 def estimate_left(store: Store, sections: Sequence[str], machine: dict[str, str]) -> str:
@@ -65,7 +71,7 @@ def parse_arguments() -> argparse.Namespace:
     return arguments
 
 
-def make_bench(arguments: argparse.Namespace, scratch: Path) -> Bench:
+def make_bench(arguments: argparse.Namespace, scratch: Path, kept: Path) -> Bench:
     """Real photos at the tutorial's and the profile's size, or generated ones at a small size."""
     sizes: tuple[int, ...]
     if arguments.full:
@@ -74,9 +80,7 @@ def make_bench(arguments: argparse.Namespace, scratch: Path) -> Bench:
         photos, sizes, counts, rows = scratch / "photos", (96,), (200, 400, 800), 64
         write_photos(photos / "train", 128)
         write_photos(photos / "validation", 64, seed=1)
-    return Bench(
-        photos, arguments.weights, sizes, counts, arguments.repeats, rows, scratch, arguments.kept, bool(arguments.full)
-    )
+    return Bench(photos, arguments.weights, sizes, counts, arguments.repeats, rows, scratch, kept, bool(arguments.full))
 
 
 def describe_command(section: str, arguments: argparse.Namespace) -> str:

@@ -14,6 +14,7 @@ from stacker.artifacts.arrays import SPLITS, load_classes, load_fingerprint, loa
 from stacker.artifacts.curves import read_history
 from stacker.artifacts.errors import PipelineError
 from stacker.artifacts.leftovers import sweep_all
+from stacker.artifacts.logits import spread_classes
 from stacker.artifacts.outputs import replaced_file
 from stacker.artifacts.predictions import (
     EnsemblePredictions,
@@ -21,7 +22,6 @@ from stacker.artifacts.predictions import (
     load_all_predictions,
     load_ensemble_predictions,
     load_fused,
-    spread_classes,
 )
 from stacker.artifacts.results import LEADERBOARD, METRICS, PLOTS
 from stacker.artifacts.skipped_photos import read_skipped

@@ -13,12 +13,8 @@ import numpy as np
 import typer
 
 from stacker.artifacts.arrays import load_classes, load_fingerprint, load_labels
-from stacker.artifacts.predictions import (
-    EnsemblePredictions,
-    load_ensemble_predictions,
-    load_predictions,
-    spread_classes,
-)
+from stacker.artifacts.logits import spread_classes
+from stacker.artifacts.predictions import EnsemblePredictions, load_ensemble_predictions, load_predictions
 from stacker.artifacts.results import DETAILS, METRICS
 from stacker.checks.command import run_stage
 from stacker.scoring.details import describe_answers

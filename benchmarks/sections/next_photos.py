@@ -9,7 +9,7 @@ from benchmarks.kept_features import join_pools, make_digits, make_photos
 from benchmarks.paired_splits import Score, measure_difference, score
 from benchmarks.photos import Bench
 from benchmarks.results import Result, Table
-from stacker.artifacts.predictions import spread_classes
+from stacker.artifacts.logits import spread_classes
 from stacker.ensembles.combining import combine_geometric
 from stacker.ensembles.procedure import Pool
 from stacker.splits.held_out import plan_fits

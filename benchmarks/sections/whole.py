@@ -85,4 +85,4 @@ def run_project(bench: Bench, side: int, number: int) -> tuple[dict[str, ChildRu
     folder = make_project(bench.scratch / f"whole-{number}", bench.photos, params)
     runs = run_pipeline(folder, list(MEMBERS))
     metrics = json.loads((folder / "metrics" / "ensemble.json").read_text(encoding="utf-8"))
-    return runs, float(metrics["accuracy"])
+    return runs, float(metrics["test"]["accuracy"])

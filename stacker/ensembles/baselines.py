@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from stacker.artifacts.predictions import Predictions, spread_classes
+from stacker.artifacts.logits import spread_classes
+from stacker.artifacts.predictions import Predictions
 from stacker.ensembles.combining import (
     Predictor,
     choose_greedy_weights,

@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
-from stacker.artifacts.predictions import spread_classes, spread_logits
+from stacker.artifacts.logits import spread_classes, spread_logits
 from stacker.ensembles.held_out_rows import HeldOutRows, Logits
 from stacker.ensembles.penalised import Fit, fit_penalised
 

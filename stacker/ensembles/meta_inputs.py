@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from stacker.artifacts.predictions import spread_classes, spread_logits
+from stacker.artifacts.logits import spread_classes, spread_logits
 from stacker.ensembles.held_out_rows import Logits
 
 

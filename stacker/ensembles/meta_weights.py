@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.sparse import csr_array
 
-from stacker.artifacts.predictions import compute_probabilities
+from stacker.artifacts.logits import compute_probabilities
 from stacker.artifacts.row_blocks import cut_blocks
 
 MOST_DENSE = 100_000  # weights of a layer

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from stacker.artifacts.predictions import Predictions, spread_logits
+from stacker.artifacts.logits import spread_logits
+from stacker.artifacts.predictions import Predictions
 from stacker.training.logit_losses import measure_losses
 
 

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from stacker.artifacts.predictions import Predictions, spread_classes
+from stacker.artifacts.logits import spread_classes
+from stacker.artifacts.predictions import Predictions
 from stacker.ensembles.baselines import build_baselines
 from stacker.ensembles.fused_features import fit_fused, join_features
 from stacker.ensembles.held_out_rows import gather_held_out

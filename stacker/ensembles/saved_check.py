@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from stacker.artifacts.errors import PipelineError
-from stacker.artifacts.predictions import compute_probabilities
+from stacker.artifacts.logits import compute_probabilities
 from stacker.artifacts.saved_models import load_model
 from stacker.inference.agreement import QUANTISED_PHOTOS, choose_rows, compare_passes
 from stacker.inference.predictors import compile_predictor

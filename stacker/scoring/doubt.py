@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from stacker.artifacts.predictions import EnsemblePredictions, Predictions, spread_classes
+from stacker.artifacts.logits import spread_classes
+from stacker.artifacts.predictions import EnsemblePredictions, Predictions
 from stacker.scoring.intervals import compute_accuracy_interval
 from stacker.scoring.rows import Rows
 from stacker.uncertainty.novelty import find_novelty_threshold

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from stacker.artifacts.arrays import ARRAYS, MANIFEST
-from stacker.artifacts.predictions import ENSEMBLE_PREDICTIONS, MEMBER_PREDICTIONS, spread_classes
+from stacker.artifacts.logits import spread_classes
+from stacker.artifacts.predictions import ENSEMBLE_PREDICTIONS, MEMBER_PREDICTIONS
 from stacker.artifacts.revisions import Revision
 from stacker.scoring.significance import Comparison, adjust_comparisons, compare_models
 

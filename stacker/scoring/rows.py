@@ -5,7 +5,8 @@ from typing import NamedTuple
 import numpy as np
 
 from stacker.artifacts.arrays import load_groups, load_labels
-from stacker.artifacts.predictions import EnsemblePredictions, Predictions, spread_classes
+from stacker.artifacts.logits import spread_classes
+from stacker.artifacts.predictions import EnsemblePredictions, Predictions
 
 
 class Rows(NamedTuple):

@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from stacker.artifacts.predictions import EnsemblePredictions, Predictions, compute_probabilities
+from stacker.artifacts.logits import compute_probabilities
+from stacker.artifacts.predictions import EnsemblePredictions, Predictions
 from stacker.inference.agreement import decide
 from stacker.scoring.intervals import compute_accuracy_interval
 from stacker.scoring.rows import Rows

@@ -7,7 +7,8 @@ import numpy as np
 
 from stacker.artifacts.arrays import load_classes, load_labels
 from stacker.artifacts.errors import PipelineError
-from stacker.artifacts.predictions import Predictions, load_predictions, spread_classes
+from stacker.artifacts.logits import spread_classes
+from stacker.artifacts.predictions import Predictions, load_predictions
 from stacker.scoring.label_issues import BLOCK
 
 

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 
 from stacker.artifacts.errors import PipelineError
-from stacker.artifacts.predictions import compute_probabilities
+from stacker.artifacts.logits import compute_probabilities
 from stacker.inference.agreement import QUANTISED_PHOTOS, choose_rows, compare_passes
 from stacker.inference.predictors import compile_predictor
 from stacker.settings.inference import Inference

@@ -7,7 +7,8 @@ import numpy as np
 
 from stacker.artifacts.arrays import load_classes, load_groups, load_labels
 from stacker.artifacts.descriptions import Description, HeldOutScores, MemberFacts, Thresholds
-from stacker.artifacts.predictions import EnsemblePredictions, Predictions, spread_classes
+from stacker.artifacts.logits import spread_classes
+from stacker.artifacts.predictions import EnsemblePredictions, Predictions
 from stacker.artifacts.preparation import load_preparation
 from stacker.checks.packages import list_installed
 from stacker.uncertainty.novelty import find_novelty_threshold

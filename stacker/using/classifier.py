@@ -10,7 +10,7 @@ import numpy as np
 
 from stacker.artifacts.descriptions import Description, read_description
 from stacker.artifacts.errors import PipelineError
-from stacker.artifacts.predictions import spread_classes
+from stacker.artifacts.logits import spread_classes
 from stacker.artifacts.progress import Progress
 from stacker.artifacts.saved_models import load_model
 from stacker.inference.predictors import Batches, Predictor, compile_predictor

@@ -12,7 +12,7 @@ from helpers import make_backbone_settings, make_description
 from hostile_models import HOSTILE_FILES
 
 from stacker.artifacts.errors import PipelineError
-from stacker.artifacts.predictions import compute_probabilities
+from stacker.artifacts.logits import compute_probabilities
 from stacker.artifacts.saved_models import load_model, save_model
 from stacker.backbones.building import build_backbone, build_pixel_scaling
 from stacker.ensembles.meta_model import assemble_ensemble, build_meta_model

@@ -32,4 +32,4 @@ def test_the_default_learns_in_two_epochs_on(backend, tmp_path):
         )  # measured on JAX, PyTorch and TensorFlow: 0.84 to 0.96; guessing gives 0.5
     for label in members:
         facts = json.loads((project.path / f"data/features/{label}/provenance.json").read_text(encoding="utf-8"))
-        assert facts == {"backend": backend, "engine": "keras", "precision": "float32"}
+        assert facts == {"backend": backend, "engine": "keras", "precision": "float32", "weights_name": "random"}

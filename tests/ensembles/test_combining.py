@@ -6,7 +6,7 @@ from scipy.optimize import minimize
 from scipy.special import logsumexp, softmax
 from sklearn.metrics import log_loss
 
-from stacker.artifacts.predictions import spread_classes
+from stacker.artifacts.logits import spread_classes
 from stacker.ensembles.combining import (
     choose_greedy_weights,
     combine_geometric,

@@ -8,7 +8,7 @@ from helpers import make_predictions
 from scipy.sparse import csr_array
 from scipy.special import log_softmax, softmax
 
-from stacker.artifacts.predictions import spread_classes, spread_logits
+from stacker.artifacts.logits import spread_classes, spread_logits
 from stacker.ensembles.baselines import build_baselines
 from stacker.ensembles.held_out_rows import HeldOutRows, cross_fit
 from stacker.ensembles.meta_inputs import prepare_inputs

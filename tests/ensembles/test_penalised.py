@@ -5,7 +5,7 @@ import pytest
 from scipy.optimize import check_grad, minimize
 from scipy.special import expit, softmax
 
-from stacker.artifacts.predictions import compute_probabilities, spread_classes, spread_logits
+from stacker.artifacts.logits import compute_probabilities, spread_classes, spread_logits
 from stacker.ensembles.held_out_rows import HeldOutRows
 from stacker.ensembles.meta_inputs import measure_scale, prepare_inputs, stack_probabilities
 from stacker.ensembles.meta_weights import apply_meta_weights

@@ -3,7 +3,7 @@ import pytest
 from scipy.special import log_softmax
 from sklearn.metrics import log_loss
 
-from stacker.artifacts.predictions import spread_classes
+from stacker.artifacts.logits import spread_classes
 from stacker.ensembles.held_out_rows import HeldOutRows
 from stacker.ensembles.meta_fitting import Watched, fit_meta_model
 from stacker.ensembles.temperature import calibrate_across_cuts, find_temperature

@@ -71,6 +71,6 @@ def test_embed_calibrates_by_training_photos_alone_and_says_what_it_did(workspac
     run_stage("embed", "first")
 
     provenance = json.loads((FEATURES / "first" / "provenance.json").read_text())
-    assert provenance == {"backend": "tensorflow", "engine": "openvino", "precision": "int8"}
+    assert provenance == {"backend": "tensorflow", "engine": "openvino", "precision": "int8", "weights_name": "random"}
     for split, values in features.items():
         np.testing.assert_array_equal(load_features("first", split), values)

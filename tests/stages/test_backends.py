@@ -11,7 +11,8 @@ import pytest
 from helpers import write_arrays, write_edited
 
 from stacker.artifacts.arrays import load_images
-from stacker.artifacts.predictions import compute_probabilities, load_ensemble_predictions, load_predictions
+from stacker.artifacts.logits import compute_probabilities
+from stacker.artifacts.predictions import load_ensemble_predictions, load_predictions
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = {

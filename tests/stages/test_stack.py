@@ -17,7 +17,8 @@ from hostile_models import put_lambda
 from stacker.artifacts.arrays import load_images, load_labels
 from stacker.artifacts.curves import read_history
 from stacker.artifacts.errors import PipelineError
-from stacker.artifacts.predictions import compute_probabilities, load_ensemble_predictions, save_predictions
+from stacker.artifacts.logits import compute_probabilities
+from stacker.artifacts.predictions import load_ensemble_predictions, save_predictions
 from stacker.artifacts.saved_models import save_model
 from stacker.ensembles.leave_one_out import load_leave_one_out
 from stacker.ensembles.meta_model import take_logits

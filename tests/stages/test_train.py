@@ -18,7 +18,8 @@ from stacker.artifacts.arrays import load_classes, load_groups, load_images, loa
 from stacker.artifacts.curves import read_history
 from stacker.artifacts.errors import PipelineError
 from stacker.artifacts.features import load_features, write_provenance
-from stacker.artifacts.predictions import Predictions, compute_probabilities, load_predictions
+from stacker.artifacts.logits import compute_probabilities
+from stacker.artifacts.predictions import Predictions, load_predictions
 from stacker.settings.inference import load_inference
 from stacker.settings.members import load_member
 from stacker.splits.held_out import plan_fits

@@ -137,7 +137,7 @@ def test_the_rare_class_has_its_say_in_when_a_fit_stops(rare_data, monkeypatch):
         validation.weights = None
         return fit_model(model, train, validation, *arguments)
 
-    monkeypatch.setattr("stacker.training.trainer.fit_model", watch_all_rows_the_same)
+    monkeypatch.setattr("stacker.training.phase_fits.fit_model", watch_all_rows_the_same)
     longer, _, other = fit_rare(rare_data)
 
     assert fitted.kept < longer.kept

@@ -9,7 +9,7 @@ from helpers import make_inference, make_member
 
 from stacker.artifacts.curves import Epoch
 from stacker.artifacts.errors import PipelineError
-from stacker.artifacts.predictions import compute_probabilities
+from stacker.artifacts.logits import compute_probabilities
 from stacker.settings.backbone import Backbone
 from stacker.splits.held_out import Fold
 from stacker.training.activation_trainer import ActivationTrainer
@@ -189,7 +189,7 @@ def noted_phases(monkeypatch) -> list[tuple]:
         noted.append((phase, is_long, train, validation))
         return [Epoch(1, phase, 1, 1, 1, 1, 1)]
 
-    monkeypatch.setattr("stacker.training.trainer.fit_model", note)
+    monkeypatch.setattr("stacker.training.phase_fits.fit_model", note)
     return noted
 
 

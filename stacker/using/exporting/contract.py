@@ -12,13 +12,21 @@ from stacker.artifacts.preparation import Preparation
 from stacker.photos.decoding import MARGIN
 from stacker.photos.image_files import COLOUR
 from stacker.using.exporting.formats import FORMATS
+from stacker.using.exporting.quantised import Quantised, describe_quantised
 from stacker.using.exporting.serving_model import NOVELTY, PROBABILITIES
 
 FROM_FILES, NETWORK = 1e-3, 1e-4  # the largest difference of a probability that is let pass
 GROWS_BY = {"auto": "INTER_CUBIC", "cubic": "INTER_CUBIC", "linear": "INTER_LINEAR"}  # as OpenCV calls them
 
 
-def write_contract(path: Path, name: str, model: keras.Model, description: Description, jpeg_effect: float) -> None:
+def write_contract(
+    path: Path,
+    name: str,
+    model: keras.Model,
+    description: Description,
+    jpeg_effect: float,
+    quantised: Quantised | None = None,
+) -> None:
     """Write what an export is, takes and gives.
 
     Args:
@@ -27,6 +35,7 @@ def write_contract(path: Path, name: str, model: keras.Model, description: Descr
         model: that was exported, as `build_serving_model` gives it.
         description: what the saved file says of itself.
         jpeg_effect: how far a probability of the golden photos moves where no JPEG is reduced while it is decoded.
+        quantised: how far it lies off, if it is in int8.
     """
     side, classes, thresholds = description.preparation.side, description.classes, description.thresholds
     contract = {
@@ -40,6 +49,7 @@ def write_contract(path: Path, name: str, model: keras.Model, description: Descr
         "format": name,
         "file": FORMATS[name].file,
         "checked_with": {FORMATS[name].distribution: version(FORMATS[name].distribution)},
+        "precision": "float32" if quantised is None else "int8",
         "classes": classes,
         "inputs": [tensor.name for tensor in model.inputs],
         "shape": ["batch", side, side, 3],
@@ -51,6 +61,8 @@ def write_contract(path: Path, name: str, model: keras.Model, description: Descr
         "thresholds": {"sets": thresholds.sets, "level": thresholds.level, "novelty": thresholds.novelty},
         "tolerances": {"from_files": FROM_FILES, "network": NETWORK},
     }
+    if quantised is not None:
+        contract["quantisation"] = describe_quantised(quantised)
     path.write_text(json.dumps(contract, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

@@ -32,16 +32,25 @@ class Format(NamedTuple):
     example: str
     needs: tuple[str, ...] = ()
 
-    def write(self, model: Any, folder: Path) -> None:
+    def write(self, model: Any, folder: Path, calibration: Any = None) -> None:
         """Write a Keras model into a folder, as `file`.
+
+        Args:
+            model: as `build_serving_model` gives it.
+            folder: where to.
+            calibration: the photos to quantise it by, for int8; None for float32.
 
         Raises:
             PipelineError: the model cannot be written so.
         """
-        name = f"write_{self.writer.removesuffix('_format')}"
-        write: Callable[[Any, Path], None] = getattr(importlib.import_module(f"{__package__}.{self.writer}"), name)
+        name, further = f"write_{self.writer.removesuffix('_format')}", []
+        if calibration is not None:
+            name, further = f"{name}_int8", [calibration]
+        write: Callable[..., None] = getattr(importlib.import_module(f"{__package__}.{self.writer}"), name)
         try:
-            write(model, folder)
+            write(model, folder, *further)
+        except PipelineError:
+            raise
         except Exception as error:
             # A converter can trip over anything in an architecture, and each has errors of its own.
             reason = " ".join(str(error.__cause__ or error).split())[:MOST_CHARACTERS]

@@ -12,20 +12,21 @@ from stacker.artifacts.preparation import Preparation
 from stacker.photos.decoding import fit_square
 from stacker.photos.image_files import decode_colour, read_header
 from stacker.photos.unreadable import UNREADABLE, explain_unreadable
-from stacker.using.answers import Answers
 from stacker.using.classifier import Classifier
+from stacker.using.exporting.asking import Ask, Said
 from stacker.using.exporting.golden_photos import copy_golden, draw_golden
 
 EXPECTED, PREPARED = "expected.json", "prepared.npy"
 DIGITS = 9  # as many as tell any two float32 apart
 
 
-def write_golden(folder: Path, classifier: Classifier, photos: Sequence[Path]) -> float:
+def write_golden(folder: Path, classifier: Classifier, ask: Ask, photos: Sequence[Path]) -> float:
     """Write golden photos, as files and prepared, and what is expected of them.
 
     Args:
         folder: where to.
-        classifier: the model.
+        classifier: the model, which prepares them.
+        ask: gives what is expected.
         photos: to take beside those that are drawn.
 
     Returns:
@@ -39,11 +40,11 @@ def write_golden(folder: Path, classifier: Classifier, photos: Sequence[Path]) -
     # mixed up, five of the tutorial's photos moved by 0.0002 at most, and the drawn ones by 0.13.
     names = draw_golden(folder, preparation.side, preparation.bit_depth) + copy_golden(folder, photos)
     images = np.stack([_prepare(classifier, folder / name) for name in names])
-    answers = classifier.predict_images(images)
+    said = ask(images)
     np.save(folder / PREPARED, images)
-    (folder / EXPECTED).write_text(json.dumps(_tell(names, answers), indent=2) + "\n", encoding="utf-8")
+    (folder / EXPECTED).write_text(json.dumps(_tell(names, said), indent=2) + "\n", encoding="utf-8")
     whole = np.stack([prepare_whole(folder / name, preparation) for name in names])
-    return float(np.abs(classifier.predict_images(whole).probabilities - answers.probabilities).max())
+    return float(np.abs(ask(whole).probabilities - said.probabilities).max())
 
 
 def prepare_whole(path: Path, preparation: Preparation) -> np.ndarray:
@@ -62,8 +63,8 @@ def _prepare(classifier: Classifier, path: Path) -> np.ndarray:
         raise PipelineError(f"the golden photo {path.name} cannot be read: {explain_unreadable(error)}") from error
 
 
-def _tell(names: Sequence[str], answers: Answers) -> dict[str, dict[str, list[float] | float]]:
+def _tell(names: Sequence[str], said: Said) -> dict[str, dict[str, list[float] | float]]:
     return {
-        "probabilities": dict(zip(names, answers.probabilities.round(DIGITS).tolist(), strict=True)),
-        "novelty": dict(zip(names, answers.novelty.round(DIGITS).tolist(), strict=True)),
+        "probabilities": dict(zip(names, said.probabilities.round(DIGITS).tolist(), strict=True)),
+        "novelty": dict(zip(names, said.novelty.round(DIGITS).tolist(), strict=True)),
     }

@@ -78,6 +78,11 @@ def _build_novelty(label: str, features: keras.KerasTensor, description: Descrip
     return novelty
 
 
+def find_features(model: keras.Model) -> list[keras.KerasTensor]:
+    """Where in a model that `build_serving_model` gave the members' backbones end: float32, (n, f) each."""
+    return [layer.input for layer in model.layers if isinstance(layer, keras.layers.UnitNormalization)]
+
+
 def compute_whitening(width: int, familiar: Familiar) -> tuple[np.ndarray, np.ndarray]:
     """The projection and whitening of `stacker.uncertainty.novelty` as one map of features that are 1 long.
 

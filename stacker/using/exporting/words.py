@@ -8,6 +8,7 @@ from stacker.artifacts.terminal import escape_line
 from stacker.photos.decoding import MARGIN
 from stacker.using.exporting.contract import FROM_FILES, GROWS_BY, NETWORK
 from stacker.using.exporting.formats import FORMATS
+from stacker.using.exporting.quantised import Quantised
 
 FITS = {
     "stretch": "It is stretched to the square, whatever its own shape.",
@@ -36,7 +37,7 @@ print(predict(np.stack([prepare("photo.jpg")])))
 ```
 
 `contract.json` says the same as this page, for programs.
-
+{precision}
 ## What it takes
 
 {inputs}, {dtype}, (photos, {side}, {side}, 3): rows, columns, then red, green and blue, 0 to 255. Scaling is inside.
@@ -65,9 +66,32 @@ preparation is to blame, or the network, which is to agree within {network:g} on
 
 {doubt}
 """
+INT8 = """
+## In int8
+
+The backbones count in 8-bit integers, whose scales were set by {calibration_photos} photos of the train split; the rest
+in float32. Through it went {photos} test photos, and through the model that was exported:
+
+| | |
+|---|---|
+| accuracy | {accuracy:.2%}, of the model {float32_accuracy:.2%} |
+| decisions that are equal | {equal_decisions:.2%} |
+| difference of a probability | {mean_difference:.1e} in the mean over the photos, {largest_difference:.1e} at most |
+
+The answers in `golden/` are its own. A CPU with other instructions for 8 bits than the one that it was written on (with
+VNNI, or without) rounds elsewhere: there single photos move about as far as above, and `example.py` says so.
+"""
 
 
-def write_words(path: Path, name: str, description: Description, inputs: list[str], dtype: str, effect: float) -> None:
+def write_words(
+    path: Path,
+    name: str,
+    description: Description,
+    inputs: list[str],
+    dtype: str,
+    effect: float,
+    quantised: Quantised | None = None,
+) -> None:
     """Write the README of an export; arguments as in `write_contract`."""
     preparation, listed = description.preparation, [show_code(one) for one in description.classes]
     path.write_text(
@@ -92,6 +116,7 @@ def write_words(path: Path, name: str, description: Description, inputs: list[st
             grows_by=GROWS_BY[preparation.interpolation],
             from_files=FROM_FILES,
             network=NETWORK,
+            precision="" if quantised is None else INT8.format(**quantised._asdict()),
             doubt=describe_doubt(description.thresholds),
         ),
         encoding="utf-8",

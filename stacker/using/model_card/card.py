@@ -13,6 +13,7 @@ from stacker.using.model_card.metadata import name_data, write_metadata
 from stacker.using.model_card.scores import MOST_LISTED, write_calibration, write_classes, write_scores, write_sets
 from stacker.using.model_card.verdicts import write_verdicts
 
+BACKENDS = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}
 FIT = {"stretch": "stretched", "crop": "cut to a square", "pad": "padded to a square"}
 PURPOSE = {
     "train": "the members and the meta-model learn from it",
@@ -87,6 +88,8 @@ def _write_model(facts: CardFacts) -> list[str]:
                 "train": "they made on photos that they **had** learnt (leaked).",
             }[facts.details["fit_on"]]
         )
+    if facts.settings.backend is not None:
+        parts.append(f"It was trained, and its scores were made, by Keras on {BACKENDS[facts.settings.backend]}.")
     return parts
 
 

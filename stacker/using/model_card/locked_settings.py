@@ -7,6 +7,7 @@ import yaml
 from pydantic import TypeAdapter
 
 from stacker.artifacts.leftovers import DVC_LOCK
+from stacker.settings.backend import Backend
 from stacker.settings.data import Data
 from stacker.settings.members import Member
 from stacker.settings.merging import SHARED, complete_member
@@ -21,11 +22,13 @@ class LockedSettings(NamedTuple):
         data: how photos were prepared and split.
         members: by label.
         stacking: what the meta-models learnt from.
+        backend: what Keras ran on.
     """
 
     data: Data | None
     members: dict[str, Member]
     stacking: Stacking | None
+    backend: Backend | None
 
 
 def load_locked_settings(labels: list[str], path: Path = DVC_LOCK) -> LockedSettings:
@@ -42,6 +45,7 @@ def load_locked_settings(labels: list[str], path: Path = DVC_LOCK) -> LockedSett
     prepared = _take_params(stages, "prepare").get("data")
     data = None if prepared is None else validate(TypeAdapter(Data), prepared, "data", path)
     members, stacking = {}, None
+    backend: Backend | None = None
     for label in labels:
         params = _take_params(stages, f"train@{label}")
         if f"members.{label}" not in params:
@@ -50,7 +54,9 @@ def load_locked_settings(labels: list[str], path: Path = DVC_LOCK) -> LockedSett
         member = complete_member(document, label)
         members[label] = validate(TypeAdapter(Member), member, f"members.{label}", path)
         stacking = validate(TypeAdapter(Stacking), params.get("stacking", {}), "stacking", path)
-    return LockedSettings(data, members, stacking)
+        if "backend" in params:
+            backend = validate(TypeAdapter(Backend), params["backend"], "backend", path)
+    return LockedSettings(data, members, stacking, backend)
 
 
 def _read_stages(path: Path) -> dict[str, Any]:

@@ -10,7 +10,8 @@ import numpy as np
 from stacker.artifacts.arrays import MANIFEST, load_classes, load_images, load_labels
 from stacker.artifacts.descriptions import Description
 from stacker.artifacts.errors import PipelineError
-from stacker.artifacts.predictions import load_ensemble_predictions, load_predictions, spread_classes
+from stacker.artifacts.logits import spread_classes
+from stacker.artifacts.predictions import load_ensemble_predictions, load_predictions
 from stacker.pictures.shown_photos import find_mistakes, read_paths
 from stacker.using.page.answering import Answering, Photo
 from stacker.using.page.uploads import MOST_PHOTOS, Upload

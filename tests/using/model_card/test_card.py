@@ -30,6 +30,7 @@ LOCK = {
                     "params.yaml": {
                         "backbone": {"weights": weights, "pooling": "max"},
                         "training": {},
+                        "backend": "jax",
                         "stacking": {"fit_on": "oof"},
                         f"members.{label}": {"backbone": name},
                     }
@@ -149,6 +150,7 @@ def test_an_ensembles_card_has_every_part_with_the_numbers_of_metrics(project):
     assert pairs[2][0] == "first, second"
     assert "mallory" not in card
     assert "96 x 96 pixels" in card
+    assert card.count("by Keras on JAX.") == 1
     assert f"At least one member is right on {round(60 * board['oracle.accuracy'])} of 60 photos" in card
     assert all(row[2] == "" for row in fill[2:])
 
@@ -199,6 +201,7 @@ def test_what_is_absent_is_said(project):
 
     assert "not in `dvc.lock`" in card
     assert "How photos were prepared is not known" in card
+    assert "by Keras on" not in card
     assert "Prediction sets were not measured." in card
     assert "Photos unlike those in training are not told apart" in card
 
