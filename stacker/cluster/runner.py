@@ -17,6 +17,7 @@ from dvc.exceptions import DvcException
 from dvc.repo import Repo
 
 from stacker.cluster import travel
+from stacker.cluster.causes import noted_causes
 from stacker.cluster.fitness import find_lack
 from stacker.cluster.lifeline import end_with_parent
 from stacker.cluster.warm_server import PEAK
@@ -51,22 +52,28 @@ def run(asked: dict[str, Any]) -> dict[str, Any]:
         return _run_stage(stage)
     if lack := find_lack(demands):
         return {"code": 1, "unfit": lack}
-    try:
-        travel.fetch_inputs(asked["inputs"])
-        key = travel.compute_key(stage)
-        if found := travel.find_result(key):
-            _write_entries({**asked["entries"], stage: found})
-            travel.fetch_result(stage)
-    except (DvcException, OSError) as error:
-        return {"code": 1, "unfit": f"it does not get the inputs from the remote: {error}"}
+    with noted_causes() as causes:
+        try:
+            travel.fetch_inputs(asked["inputs"])
+            key = travel.compute_key(stage)
+            if found := travel.find_result(key):
+                _write_entries({**asked["entries"], stage: found})
+                travel.fetch_result(stage)
+        except (DvcException, OSError) as error:
+            return _turn_down("the inputs from", causes.describe(error))
     answer = _run_stage(stage)
     if answer["code"] or not answer["entry"]:
         return answer
-    try:
-        kept = travel.offer_result(stage, key, answer["entry"])
-    except (DvcException, OSError) as error:
-        return {"code": 1, "unfit": f"it does not get the results to the remote: {error}"}
+    with noted_causes() as causes:
+        try:
+            kept = travel.offer_result(stage, key, answer["entry"])
+        except (DvcException, OSError) as error:
+            return _turn_down("the results to", causes.describe(error))
     return {**answer, "entry": kept, "dropped": kept != answer["entry"]}
+
+
+def _turn_down(what: str, why: str) -> dict[str, Any]:
+    return {"code": 1, "unfit": f"it does not get {what} the remote {travel.find_address()}: {why}"}
 
 
 def _run_stage(stage: str) -> dict[str, Any]:

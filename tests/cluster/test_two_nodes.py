@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from e2e.clone import clone_again
+from faults.small_disk import leave_room, make_room, mounted_disk
 
 from stacker.inference.choosing import has_amx
 
@@ -118,7 +119,8 @@ def test_a_remote_that_is_gone_is_named(project, cluster):
     try:
         assert run.finish() in (1, 255), run.output  # whoever meets it first: the driver, or a stage
         assert re.search(
-            r"the remote \S+/stacker-jobs/\w+, bringing what|not get the results to the remote", run.output
+            r"the remote \S+/stacker-jobs/\w+(, bringing what|: )|the results to the remote \S+/stacker-jobs/\w+: ",
+            run.output,
         )
         assert "Traceback" not in run.output
     finally:
@@ -126,6 +128,28 @@ def test_a_remote_that_is_gone_is_named(project, cluster):
     again = start(clone, "--address", cluster[0])
     assert again.finish() == 0, again.output
     assert without_lock(read_outputs(clone)) == without_lock(outputs)
+
+
+def test_a_remote_that_is_full_is_named_and_with_room_the_next_run_goes_on(project, cluster, tmp_path):
+    clone, outputs = project
+    config = clone.path / ".dvc/config"
+    text = config.read_text()
+    try:
+        with mounted_disk(tmp_path / "disk", 4) as disk:
+            clone.dvc("remote", "modify", "shared", "url", str(disk))
+            run = start(clone, "--address", cluster[0])
+            assert run.wait_for("train@a: running"), run.output
+            leave_room(disk, 0)
+            assert run.finish() in (1, 255), run.output
+            assert re.search(rf"remote {disk}/stacker-jobs/\w+: [^\n]*No space left on device", run.output), run.output
+            assert "Traceback" not in run.output
+
+            make_room(disk)
+            again = start(clone, "--address", cluster[0])
+            assert again.finish() == 0, again.output
+        assert without_lock(read_outputs(clone)) == without_lock(outputs)
+    finally:
+        config.write_text(text)
 
 
 def test_a_node_with_other_packages_or_another_precision_is_refused(project, tmp_path):
