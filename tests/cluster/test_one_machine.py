@@ -6,13 +6,16 @@ from pathlib import Path
 
 import pytest
 from e2e.clone import Clone
+from faults.project import clone_small_project
 
 from .project import (
     REPRO,
     find_processes,
+    forget,
     kill_process,
     list_changes,
     read_outputs,
+    run_undisturbed,
     start,
     wait_for_processes,
     wait_until,
@@ -170,3 +173,29 @@ def test_photos_and_secrets_stay_where_they_are(project):
     assert all(" params.yaml " in line for line in lines)
     assert read_outputs(clone) == outputs
     assert Path(clone.path / ".env").exists()
+
+
+@pytest.mark.faults
+def test_real_stages_split_off_from_one_python_write_the_same_bytes_and_leave_no_process(tmp_path):
+    clone = clone_small_project(tmp_path)
+    outputs = run_undisturbed(clone).outputs
+    forget(clone)
+    run = start(clone)
+    assert run.wait_for("train@kept: running"), run.output
+    wait_until(lambda: count_split_off(clone) > 0)
+    assert run.finish() == 0, run.output
+    assert read_outputs(clone) == outputs
+    assert leaves_nothing(clone)
+
+    forget(clone)
+    killed = start(clone)
+    assert killed.wait_for("train@kept: running"), killed.output
+    wait_until(lambda: count_split_off(clone) > 0)
+    os.kill(killed.process.pid, signal.SIGKILL)
+    assert wait_for_processes(clone, 60) == []
+    killed.finish()
+
+
+def count_split_off(clone: Clone) -> int:
+    """How many stages were split off from the Python that waits for them."""
+    return sum("stacker.cluster.warm_server" in command for command in find_processes(clone)) - 1
