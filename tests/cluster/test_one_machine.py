@@ -106,9 +106,12 @@ def test_ctrl_c_stops_all_and_what_had_ended_is_kept(project):
     assert "Traceback" not in run.output
     assert leaves_nothing(clone)
 
+    ended = PARALLEL.intersection(list_changes(run.output, "done"))  # on a busy machine `embed@b` may still run
+    assert ended >= {"embed@a"}
     again = clone.repro()
-    assert again.restored >= {"embed@a", "embed@b"}, again.output
-    assert "train@a" in again.ran
+    assert again.restored >= ended, again.output
+    assert {"train@a", "stack@ensemble"} - ended <= again.ran
+    assert "stack@ensemble" in again.ran
     assert without_lock(read_outputs(clone)) == without_lock(outputs)
     assert clone.repro().ran == set()
 
