@@ -43,7 +43,7 @@ def run_side_by_side(wishes: Wishes, work: Work) -> None:
         try:
             with (
                 watched_folder() as sockets,
-                warm_python(settings, sockets) as warm,
+                warm_python(settings, choose_shares(wishes, work, settings, gpus=0).values(), sockets) as warm,
                 local_ray(count_cores(), sockets) as ray,
             ):
                 gpus = ray.cluster_resources().get("GPU", 0.0)

@@ -27,18 +27,21 @@ def may_be_warm(shares: Iterable[Share]) -> bool:
 
 
 @contextmanager
-def warm_python(settings: Settings, folder: Path) -> Iterator[Path | None]:
+def warm_python(settings: Settings, shares: Iterable[Share], folder: Path) -> Iterator[Path | None]:
     """A stand-in for `python`, in a folder of its own; whatever it began ends with the block, or with this process.
 
     Args:
         settings: of the project.
+        shares: of the stages, as far as they are known before Ray has counted the GPUs.
         folder: that only the user may enter, with a short absolute path, as sockets need.
 
     Yields:
         None where a process that is split off might not compute as a fresh one does: JAX and PyTorch start threads when
-        they are imported. Likewise where the stages' `python` is not the one that this runs on.
+        they are imported. Likewise where a stage has cores or GPUs of its own, or where the stages' `python` is not the
+        one that this runs on.
     """
-    if sys.platform != "linux" or settings.backend != "tensorflow" or not _is_python_ours():
+    is_plain = sys.platform == "linux" and settings.backend == "tensorflow" and _is_python_ours()
+    if not is_plain or not may_be_warm(shares):
         yield None
         return
     address, stand_in = folder / "python", folder / "bin/python"

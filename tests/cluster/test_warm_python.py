@@ -12,9 +12,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from helpers import small_settings, write_params
 
 from stacker.cluster import warm_client
+from stacker.cluster.share import Share
+from stacker.cluster.warm_python import warm_python
 from stacker.cluster.warm_server import PEAK
+from stacker.settings.whole import load_settings
 
 TOP = Path(__file__).parents[2]
 STAGE = """
@@ -146,3 +150,23 @@ def test_when_the_client_is_killed_all_that_was_begun_for_it_ends(warm, clone):
     assert not any("sleep" in line for line in find_children(clone))
     other.communicate("")
     assert other.returncode == 5
+
+
+@pytest.mark.parametrize(
+    ("backend", "shares", "path"),
+    [
+        ("jax", [Share(None, 0)], ""),
+        ("tensorflow", [Share(None, 0), Share(2, 0)], ""),
+        ("tensorflow", [Share(None, 0.5)], ""),
+        ("tensorflow", [Share(None, 0)], "other"),
+    ],
+)
+def test_where_it_might_compute_otherwise_no_python_waits(workspace, monkeypatch, backend, shares, path):
+    write_params({**small_settings(), "backend": backend})
+    if path:
+        (workspace / path).mkdir()
+        (workspace / path / "python").write_text("#!/bin/sh\n")
+        (workspace / path / "python").chmod(0o700)
+        monkeypatch.setenv("PATH", str(workspace / path), prepend=os.pathsep)
+    with warm_python(load_settings(), shares, workspace / "folder") as stand_in:
+        assert stand_in is None
