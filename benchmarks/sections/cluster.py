@@ -32,13 +32,14 @@ BACKBONES = {  # in the order in which they join; the first three are the defaul
 }
 MEMBERS = (2, 3, 6, 8)
 DVC, JOBS = "dvc repro", "--jobs 2"
+LONGEST = 120.0  # seconds for a node to start
 BUSY = re.compile(r"busy (\d+)% of the time")
 
 
 def measure(bench: Bench) -> Result:
     """Seconds by members and way, alternating, and the part of the time that workers waited."""
     table = Table(["members", "way", "s", "times dvc repro", "workers waited", "load before"], [])
-    for count in MEMBERS:
+    for count in MEMBERS if bench.is_full else MEMBERS[:1]:
         seconds: dict[str, list[float]] = {}
         waited: dict[str, list[int]] = {}
         loads: dict[str, list[float]] = {}
@@ -107,13 +108,24 @@ def open_nodes(folder: Path, count: int) -> Iterator[tuple[str, dict[str, str]]]
             where = head if number == 0 else [f"--address={address}"]
             options = [*alike, f"--dashboard-agent-listen-port={find_port()}", *where]
             variables = {**environment, "TMPDIR": str(folder / f"node{number}")}
-            nodes.append(subprocess.Popen(options, env=variables, stdout=subprocess.DEVNULL))
-            time.sleep(15)
+            log = folder / f"node{number}/log"
+            with log.open("wb") as stream:
+                nodes.append(subprocess.Popen(options, env=variables, stdout=stream, stderr=subprocess.STDOUT))
+            wait_for_node(nodes[-1], log)
         yield address, environment
     finally:
         for node in reversed(nodes):
             node.terminate()
             node.wait()
+
+
+def wait_for_node(node: subprocess.Popen[bytes], log: Path) -> None:
+    """Wait until it says that it runs."""
+    deadline = time.monotonic() + LONGEST
+    while "Ray runtime started" not in (said := log.read_text(encoding="utf-8")):
+        if node.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(f"a Ray node did not start:\n{said[-4000:]}")
+        time.sleep(0.1)
 
 
 def find_port() -> int:

@@ -2,9 +2,8 @@
 
 import time
 
-from stacker.artifacts.errors import PipelineError
 from stacker.cluster.board import Board
-from stacker.cluster.leading import Led
+from stacker.cluster.leading import Led, StagesFailedError
 from stacker.cluster.share import largest_peak
 from stacker.cluster.summary import describe_run
 from stacker.cluster.work import Work
@@ -16,9 +15,9 @@ def conclude(board: Board, work: Work, crew: Led, began: float) -> None:
     """Say what the run came to.
 
     Raises:
-        PipelineError: naming each stage that failed, with node and log.
+        StagesFailedError: naming each stage that failed, with node and log.
     """
     behind = {**work.parallel, **work.own}
     print(describe_run(board.rows, behind, crew.at_once, time.monotonic() - began, int(largest_peak())), flush=True)
     if crew.failed:
-        raise PipelineError("\n".join([*crew.failed.values(), KEPT]))
+        raise StagesFailedError("\n".join([*crew.failed.values(), KEPT]))

@@ -2,36 +2,19 @@
 
 import time
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from stacker.cluster.board import Shows, State
+from stacker.cluster.logs import add_to_log, begin_log, has_run, locate_log
+from stacker.cluster.machines import Machines
 from stacker.cluster.share import Limits, Share, keep_peak
 from stacker.cluster.source import Source
+from stacker.cluster.task import Orders, make_task
 from stacker.cluster.work import Work, order_by_urgency
 from stacker.cluster.worker import work as work_on
 
-LOGS = Path(".dvc/tmp/stacker/logs")
 ATTEMPTS = 3  # of a stage whose worker or machine is lost
 TICK = 0.2  # seconds
-
-
-class Orders(NamedTuple):
-    """What every task is told alike; see `stacker.cluster.worker.work`.
-
-    Attributes:
-        home: the folder for clones.
-        links: of files that Git does not track.
-        settings: of DVC in a clone.
-        environment: of the stages; None for that of the node.
-        demands: on a machine; None where the stages run on the driver's.
-    """
-
-    home: str
-    links: dict[str, str]
-    settings: str
-    environment: dict[str, str] | None
-    demands: dict[str, Any] | None = None
 
 
 class Crew:
@@ -58,7 +41,7 @@ class Crew:
     ):
         self._ray, self._work, self._orders, self._shares, self._board = ray, work, orders, shares, board
         self._limits, self._accept, self.at_once = limits, accept, limits.at_once
-        self._unfit: dict[str, str] = {}
+        self._machines = Machines(ray)
         self._nodes: dict[str, str] = {}
         self._digest, self._archive = source.digest, ray.put(source.archive)
         ray.cloudpickle.register_pickle_by_value(__import__(work_on.__module__, fromlist=["work"]))
@@ -101,32 +84,19 @@ class Crew:
         return not self._work.parallel[stage] & self.failed.keys()
 
     def _send(self, stage: str) -> None:
-        share, behind = self._shares[stage], self._work.ancestors[stage]
-        entries = {name: self.entries[name] for name in behind if name in self.entries}
-        task = {
-            "stage": stage,
-            "inputs": self._work.inputs[stage],
-            "entries": entries,
-            "digest": self._digest,
-            "cores": share.cpus,
-            "gpus": share.gpus,
-            **self._orders._asdict(),
-        }
-        if self._orders.demands is not None:
-            task["demands"] = {**self._orders.demands, "bytes": _count_bytes(entries, self._work.inputs[stage])}
+        share = self._shares[stage]
+        task = make_task(stage, self._work, share, self._orders, self._digest, self.entries)
         options = {
             "num_cpus": share.cpus or self._limits.cpus,
             "num_gpus": share.gpus,
             "max_retries": 0,
             "scheduling_strategy": self._limits.strategy,
-            "label_selector": {"ray.io/node-id": f"!in({', '.join(self._unfit)})"} if self._unfit else None,
+            "label_selector": self._machines.selector,
         }
         stream = self._run.options(num_returns="streaming", name=stage, **options).remote(task, self._archive)
         self._running[stream] = stage
         self._attempts[stage] += 1
-        log = LOGS / f"{stage}.log"
-        log.parent.mkdir(parents=True, exist_ok=True)
-        log.unlink(missing_ok=True)
+        begin_log(stage)
 
     def _hear(self, stream: Any, stage: str) -> None:
         try:
@@ -143,10 +113,9 @@ class Crew:
             return
         if "host" in event:
             self._nodes[stage] = event["node"]
-            self._board.change(stage, State.RUNNING, self._name_node(event))
+            self._board.change(stage, State.RUNNING, self._machines.name(event["node"], event["host"]))
         elif "log" in event:
-            with (LOGS / f"{stage}.log").open("a", encoding="utf-8") as log:
-                log.write(event["log"])
+            add_to_log(stage, event["log"])
             self._board.hear(stage, event["log"])
         else:
             del self._running[stream]
@@ -169,29 +138,21 @@ class Crew:
         self.entries[stage] = answer["entry"]
         self.done.add(stage)
         keep_peak(stage, answer["peak"])
-        said = (LOGS / f"{stage}.log").read_text(encoding="utf-8") if (LOGS / f"{stage}.log").exists() else ""
-        self._board.change(stage, State.DONE if f"Running stage '{stage}'" in said else State.RESTORED)
-
-    def _name_node(self, event: dict[str, str]) -> str:
-        """The name that the node was given, else the machine's."""
-        names = {node["NodeID"]: (node["NodeName"], node["NodeManagerAddress"]) for node in self._ray.nodes()}
-        name, address = names.get(event["node"], ("", ""))
-        return event["host"] if name in ("", address) else name
+        self._board.change(stage, State.DONE if has_run(stage) else State.RESTORED)
 
     def _turn_away(self, stage: str, why: str) -> None:
         """A node is not fit: no further stage goes there."""
         node = self._board.rows[stage].node
-        self._unfit[self._nodes[stage]] = f"{node}: {why}"
-        alive = {entry["NodeID"] for entry in self._ray.nodes() if entry["Alive"]}
-        if alive <= self._unfit.keys():
-            self._fail(stage, f"found no machine that is fit ({'; '.join(self._unfit.values())})")
+        self._machines.unfit[self._nodes[stage]] = f"{node}: {why}"
+        if not self._machines.is_any_left:
+            self._fail(stage, f"found no machine that is fit ({'; '.join(self._machines.unfit.values())})")
             return
         self._board.change(stage, State.WAITING, last=f"{node} is not fit: {why}")
         self._waiting.insert(0, stage)
 
     def _fail(self, stage: str, why: str) -> None:
         node = self._board.rows[stage].node or "no node"
-        self.failed[stage] = f"{stage} {why} on {node}; its log is {LOGS / f'{stage}.log'}"
+        self.failed[stage] = f"{stage} {why} on {node}; its log is {locate_log(stage)}"
         self._board.change(stage, State.FAILED, last=why)
 
     def _lose(self, stage: str, why: str) -> None:
@@ -201,8 +162,3 @@ class Crew:
         else:
             self._board.change(stage, State.WAITING, last=f"{why} on {self._board.rows[stage].node}: tried again")
             self._waiting.insert(0, stage)
-
-
-def _count_bytes(entries: dict[str, Any], stages: list[str]) -> int:
-    """What the outputs of stages take on a disk."""
-    return sum(out.get("size", 0) for stage in stages for out in entries.get(stage, {}).get("outs", []))

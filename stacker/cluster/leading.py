@@ -3,6 +3,12 @@
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from stacker.artifacts.errors import PipelineError
+
+
+class StagesFailedError(PipelineError):
+    """Some stages failed, each named: a run ends with the exit status of a `dvc repro` in which a stage fails."""
+
 
 class Led(Protocol):
     """Whoever leads stages to their end: a `Crew`, or one that works for a job of a cluster."""

@@ -8,7 +8,6 @@ from typing import Any
 
 from stacker.cluster.board import Board
 from stacker.cluster.conclusion import conclude
-from stacker.cluster.crew import Orders
 from stacker.cluster.fitness import make_demands
 from stacker.cluster.leading import Led, drive, remove_homes
 from stacker.cluster.lock_order import read_entries
@@ -18,6 +17,7 @@ from stacker.cluster.ray_start import joined_ray
 from stacker.cluster.remote import FOLDER, JobRemote, choose_remote, fetch_result, push_outputs, remove_job
 from stacker.cluster.source import Source, pack_source
 from stacker.cluster.submitted import Submitted, connect, submit
+from stacker.cluster.task import Orders
 from stacker.cluster.wishes import Wishes, is_job_server
 from stacker.cluster.work import Work
 from stacker.settings.whole import load_settings

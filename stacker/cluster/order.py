@@ -5,9 +5,10 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from stacker.cluster.board import Shows
-from stacker.cluster.crew import Crew, Orders
+from stacker.cluster.crew import Crew
 from stacker.cluster.share import check_shares, choose_limits, choose_share
 from stacker.cluster.source import Source
+from stacker.cluster.task import Orders
 from stacker.cluster.work import Work
 from stacker.settings.resources import Resources
 

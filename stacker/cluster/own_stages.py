@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
-from stacker.artifacts.errors import PipelineError
 from stacker.cluster.board import HERE, Board, State
 from stacker.cluster.judge import Ahead
-from stacker.cluster.leading import Led
+from stacker.cluster.leading import Led, StagesFailedError
+from stacker.cluster.logs import LOGS
 
-LOG = Path(".dvc/tmp/stacker/logs/dvc_repro.log")
+LOG = LOGS / "dvc_repro.log"
 GOING_ON = re.compile(r"^(?:Running stage|Stage) '([^']+)'")
 
 
@@ -49,12 +49,12 @@ class OwnStages:
         """Wait for what runs.
 
         Raises:
-            PipelineError: it failed.
+            StagesFailedError: it failed.
         """
         while self._ahead:
             running = self._ahead
             if self._look():
-                raise PipelineError(
+                raise StagesFailedError(
                     f"{', '.join(running.targets)}: `dvc repro` failed here; its log is {LOG}\n{_read_end(LOG)}"
                 )
             time.sleep(0.05)

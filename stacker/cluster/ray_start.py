@@ -1,6 +1,6 @@
 """Ray itself: asked for, started on this machine, and ended."""
 
-import importlib
+import importlib.util
 import os
 import signal
 import tempfile
@@ -24,52 +24,64 @@ LOCAL = {
 STORE = 128 * 1024**2  # bytes of shared memory: what travels is the project's code
 
 
+def require_ray() -> None:
+    """See that Ray is there, which takes half a second to import.
+
+    Raises:
+        PipelineError: the extra is not installed, saying how to install it.
+    """
+    if importlib.util.find_spec("ray") is None:
+        raise PipelineError(
+            "stacker repro needs the extra `cluster`, which is not installed (ray): run "
+            "`pip install --require-hashes -r requirements.lock -r locks/cluster.lock`; `dvc repro` does the same, one "
+            "stage at a time"
+        )
+
+
 def import_ray(is_local: bool) -> Any:
     """Ray, imported where it is needed. It reads its variables when it is imported, so that they are set before.
 
     Args:
         is_local: is it to run on this machine alone?
-
-    Raises:
-        PipelineError: the extra is not installed, saying how to install it.
     """
     for name, value in (VARIABLES | LOCAL if is_local else VARIABLES).items():
         os.environ.setdefault(name, value)
-    try:
-        import ray
-    except ModuleNotFoundError:
-        raise PipelineError(
-            "stacker repro needs the extra `cluster`, which is not installed (ray): run "
-            "`pip install --require-hashes -r requirements.lock -r locks/cluster.lock`; `dvc repro` does the same, one "
-            "stage at a time"
-        ) from None
+    import ray
+
     return ray
 
 
 @contextmanager
-def local_ray(cores: int) -> Iterator[Any]:
+def watched_folder() -> Iterator[Path]:
+    """A folder for sockets, which need a short path; it goes with the block, and with it all that was started in it."""
+    folder = Path(tempfile.mkdtemp(prefix="stacker-ray-", dir="/tmp"))  # noqa: S108 - nobody else may enter it
+    with watched(folder):
+        yield folder
+
+
+@contextmanager
+def local_ray(cores: int, folder: Path) -> Iterator[Any]:
     """Ray on this machine, out of reach of others, for as long as the block lasts.
 
     Args:
         cores: of the machine.
+        folder: for its sockets and logs, from `watched_folder`.
     """
     ray = import_ray(is_local=True)
-    folder = tempfile.mkdtemp(prefix="stacker-ray-", dir="/tmp")  # noqa: S108 - its sockets need a short path
-    with watched(Path(folder)):
-        try:
-            ray.init(
-                address="local",
-                num_cpus=cores,
-                include_dashboard=False,
-                object_store_memory=STORE,
-                configure_logging=False,
-                log_to_driver=False,
-                _temp_dir=folder,
-            )
-            yield ray
-        finally:
-            with _patient():
-                ray.shutdown()
+    try:
+        ray.init(
+            address="local",
+            num_cpus=cores,
+            include_dashboard=False,
+            object_store_memory=STORE,
+            configure_logging=False,
+            log_to_driver=False,
+            _temp_dir=str(folder),
+        )
+        yield ray
+    finally:
+        with _patient():
+            ray.shutdown()
 
 
 @contextmanager

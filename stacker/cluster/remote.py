@@ -13,6 +13,7 @@ from dvc.stage.cache import _get_cache_hash
 
 from stacker.artifacts.errors import PipelineError
 from stacker.artifacts.outputs import replaced_file
+from stacker.cluster.causes import noted_causes
 from stacker.planning.repository import open_repository
 
 NAME = "stacker-job"
@@ -120,8 +121,10 @@ def remove_job(remote: JobRemote) -> None:
 
 @contextmanager
 def _open(remote: JobRemote, what: str) -> Iterator[Any]:
-    try:
-        with Repo(config=remote.overrides) as repo:
-            yield repo
-    except (DvcException, OSError) as error:
-        raise PipelineError(f"the remote {remote.settings['url']}, {what}: {error}; {KEPT}") from None
+    with noted_causes() as causes:
+        try:
+            with Repo(config=remote.overrides) as repo:
+                yield repo
+        except (DvcException, OSError) as error:
+            why = causes.describe(error)
+            raise PipelineError(f"the remote {remote.settings['url']}, {what}: {why}; {KEPT}") from None

@@ -5,6 +5,7 @@ brings the inputs from DVC's cache and lets DVC do the rest. DVC puts what the s
 """
 
 import json
+import os
 import resource
 import sys
 from pathlib import Path
@@ -16,8 +17,10 @@ from dvc.exceptions import DvcException
 from dvc.repo import Repo
 
 from stacker.cluster import travel
+from stacker.cluster.causes import noted_causes
 from stacker.cluster.fitness import find_lack
 from stacker.cluster.lifeline import end_with_parent
+from stacker.cluster.warm_server import PEAK
 
 LOCK = Path("dvc.lock")
 
@@ -25,6 +28,7 @@ LOCK = Path("dvc.lock")
 def main(request: Path, answer: Path) -> None:
     end_with_parent()
     asked = json.loads(request.read_text(encoding="utf-8"))
+    os.environ[PEAK] = str(answer.with_name("peak"))
     answer.write_text(json.dumps(run(asked)), encoding="utf-8")
 
 
@@ -48,29 +52,38 @@ def run(asked: dict[str, Any]) -> dict[str, Any]:
         return _run_stage(stage)
     if lack := find_lack(demands):
         return {"code": 1, "unfit": lack}
-    try:
-        travel.fetch_inputs(asked["inputs"])
-        key = travel.compute_key(stage)
-        if found := travel.find_result(key):
-            _write_entries({**asked["entries"], stage: found})
-            travel.fetch_result(stage)
-    except (DvcException, OSError) as error:
-        return {"code": 1, "unfit": f"it does not get the inputs from the remote: {error}"}
+    with noted_causes() as causes:
+        try:
+            travel.fetch_inputs(asked["inputs"])
+            key = travel.compute_key(stage)
+            if found := travel.find_result(key):
+                _write_entries({**asked["entries"], stage: found})
+                travel.fetch_result(stage)
+        except (DvcException, OSError) as error:
+            return _turn_down("the inputs from", causes.describe(error))
     answer = _run_stage(stage)
     if answer["code"] or not answer["entry"]:
         return answer
-    try:
-        kept = travel.offer_result(stage, key, answer["entry"])
-    except (DvcException, OSError) as error:
-        return {"code": 1, "unfit": f"it does not get the results to the remote: {error}"}
+    with noted_causes() as causes:
+        try:
+            kept = travel.offer_result(stage, key, answer["entry"])
+        except (DvcException, OSError) as error:
+            return _turn_down("the results to", causes.describe(error))
     return {**answer, "entry": kept, "dropped": kept != answer["entry"]}
 
 
+def _turn_down(what: str, why: str) -> dict[str, Any]:
+    return {"code": 1, "unfit": f"it does not get {what} the remote {travel.find_address()}: {why}"}
+
+
 def _run_stage(stage: str) -> dict[str, Any]:
+    peaks = Path(os.environ[PEAK])
+    peaks.unlink(missing_ok=True)
     code = run_dvc(["repro", "--single-item", stage])
     entry = yaml.safe_load(LOCK.read_text(encoding="utf-8"))["stages"].get(stage)
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024  # the system counts in KiB
-    return {"code": code, "entry": entry, "peak": peak}
+    elsewhere = peaks.read_text(encoding="ascii").split() if peaks.exists() else []  # that a warm Python split off
+    return {"code": code, "entry": entry, "peak": max([peak, *map(int, elsewhere)])}
 
 
 def _write_entries(entries: dict[str, Any]) -> None:

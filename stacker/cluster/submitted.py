@@ -14,8 +14,8 @@ import requests
 
 from stacker.artifacts.errors import PipelineError
 from stacker.cluster.board import Board, State
-from stacker.cluster.crew import LOGS
 from stacker.cluster.job import ORDER, SIGN, SOURCE
+from stacker.cluster.logs import add_to_log, begin_log
 from stacker.cluster.order import Order, write_order
 
 SUBMITTED = Path(".dvc/tmp/stacker/submitted.json")  # the job that may still be there
@@ -39,7 +39,7 @@ class Submitted:
         self.entries, self.done, self.failed = order.entries, set[str](), dict[str, str]()
         self.is_busy, self.is_full, self.at_once = True, False, 1
         for stage in order.work.parallel:
-            (LOGS / f"{stage}.log").unlink(missing_ok=True)
+            begin_log(stage)
 
     def step(self) -> None:
         """Hear what is new.
@@ -66,9 +66,7 @@ class Submitted:
         if what == "change":
             self._board.change(event[0], State(event[1]), *event[2:])
         elif what == "hear":
-            LOGS.mkdir(parents=True, exist_ok=True)
-            with (LOGS / f"{event[0]}.log").open("a", encoding="utf-8") as log:
-                log.write(event[1])
+            add_to_log(*event)
             self._board.hear(*event)
         elif what == "entry":
             stage, entry = event

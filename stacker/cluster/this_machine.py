@@ -7,13 +7,15 @@ from pathlib import Path
 from stacker.artifacts.scratch import remove_abandoned, scratch_folder
 from stacker.cluster.board import Board
 from stacker.cluster.conclusion import conclude
-from stacker.cluster.crew import Crew, Orders
+from stacker.cluster.crew import Crew
 from stacker.cluster.leading import drive
 from stacker.cluster.lock_order import read_entries
 from stacker.cluster.own_stages import OwnStages
-from stacker.cluster.ray_start import local_ray
+from stacker.cluster.ray_start import local_ray, watched_folder
 from stacker.cluster.share import Limits, Share, check_shares, choose_jobs, choose_share, count_cores
 from stacker.cluster.source import list_links, pack_source
+from stacker.cluster.task import Orders
+from stacker.cluster.warm_python import may_be_warm, warm_python
 from stacker.cluster.wishes import Wishes
 from stacker.cluster.work import Work
 from stacker.planning.repository import open_repository
@@ -39,18 +41,37 @@ def run_side_by_side(wishes: Wishes, work: Work) -> None:
     with scratch_folder(FOLDER, "clones-") as home, board, OwnStages(board, wishes.options) as own:
         own.start(work.first)  # Ray takes seconds to start meanwhile
         try:
-            with local_ray(count_cores()) as ray:
+            with (
+                watched_folder() as sockets,
+                warm_python(settings, choose_shares(wishes, work, settings, gpus=0).values(), sockets) as warm,
+                local_ray(count_cores(), sockets) as ray,
+            ):
                 gpus = ray.cluster_resources().get("GPU", 0.0)
                 shares = choose_shares(wishes, work, settings, gpus)
                 check_shares(shares, [(count_cores(), gpus)])
                 own.finish()  # what all others wait for
-                orders = Orders(str(home.resolve()), _list_links(settings), _describe_cache(), {**os.environ})
+                orders = make_orders(settings, home, warm if may_be_warm(shares.values()) else None)
                 crew = Crew(ray, work, source, orders, shares, Limits(jobs), read_entries(), board)
                 drive(crew, lambda: own.go_on(work.own, crew))
         except BaseException:
             own.stop()
             raise
     conclude(board, work, crew, began)
+
+
+def make_orders(settings: Settings, home: Path, warm: Path | None) -> Orders:
+    """What the workers are told.
+
+    Args:
+        settings: of the project.
+        home: the folder for clones.
+        warm: what stands in for `python`; None where none does.
+    """
+    variables = {**os.environ}
+    if warm:
+        variables["PATH"] = os.pathsep.join([str(warm.parent), variables["PATH"]])
+    cache, links = _describe_cache(), _list_links(settings)
+    return Orders(str(home.resolve()), links, cache, variables)
 
 
 def choose_shares(wishes: Wishes, work: Work, settings: Settings, gpus: float) -> dict[str, Share]:

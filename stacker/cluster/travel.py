@@ -58,6 +58,12 @@ def offer_result(stage: str, key: str, entry: dict[str, Any]) -> dict[str, Any]:
     return find_result(key) or entry
 
 
+def find_address() -> str:
+    """Where the job's folder is."""
+    with Repo() as repo:
+        return str(repo.config["remote"][NAME]["url"])
+
+
 def _locate(repo: Any, key: str) -> tuple[Any, str]:
     """The file system and the folder of a key's results."""
     odb = repo.cloud.get_remote_odb(NAME, hash_name="md5-dos2unix")

@@ -1,14 +1,17 @@
 """What there is to do, from DVC's own graph: which stages are done first, which side by side, which by the driver."""
 
+import contextlib
+import json
 from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
 
 import networkx
 
+from stacker.artifacts.results import DETAILS
 from stacker.planning.plan import Foreseen, Outcome, foresee_all
 from stacker.planning.repository import PIPELINE, open_repository
 
-UNKNOWN_SECONDS = 1.0  # a stage that was never timed counts as much as any other
+UNKNOWN_SECONDS = 1.0  # of a stage that was never timed; only the order of the stages rests on it
 
 
 class Work(NamedTuple):
@@ -76,7 +79,7 @@ def arrange(foreseen: Foreseen) -> Work:
         own={names[stage]: set(name(behind[stage].intersection(parallel))) for stage in todo if stage not in kept},
         inputs={names[stage]: sorted(name(foreseen.graph.successors(stage))) for stage in parallel},
         ancestors={names[stage]: sorted(name(behind[stage])) for stage in parallel},
-        seconds={names[stage]: (step.seconds if step else None) or UNKNOWN_SECONDS for stage, step in pairs},
+        seconds={names[stage]: (step and step.seconds) or guess_seconds(names[stage]) for stage, step in pairs},
     )
 
 
@@ -88,6 +91,14 @@ def order_by_urgency(work: Work) -> list[str]:
             (left[other] for other in left if stage in work.parallel[other]), default=0
         )
     return sorted(work.parallel, key=lambda stage: -left[stage])
+
+
+def guess_seconds(stage: str) -> float:
+    """Of a stage that was never timed here: more where the member's last results, which Git has, name more GFLOP."""
+    path = DETAILS / f"{stage.partition('@')[2]}.json"
+    with contextlib.suppress(FileNotFoundError, ValueError, KeyError):  # never evaluated, or by an earlier version
+        return UNKNOWN_SECONDS + float(json.loads(path.read_text(encoding="utf-8"))["cost"]["gflop"])
+    return UNKNOWN_SECONDS
 
 
 def _can_travel(stage: Any) -> bool:

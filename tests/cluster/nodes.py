@@ -79,7 +79,7 @@ def two_nodes(folder: Path, clone: Clone, has_jobs: bool = False, **second: str)
         The address, and both.
     """
     clone.environment |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": TOKEN, "SPT_NOENV": "1"}
-    clone.environment |= {"RAY_health_check_period_ms": "1000", "RAY_health_check_failure_threshold": "3"}
+    clone.environment |= {"RAY_health_check_period_ms": "1000", "RAY_health_check_failure_threshold": "10"}
     dashboard = find_port()
     port, temporary = find_port(), tempfile.mkdtemp(prefix="sr-", dir="/tmp")  # noqa: S108 - sockets need short paths
     head = ["--head", f"--port={port}", f"--temp-dir={temporary}", f"--include-dashboard={str(has_jobs).lower()}"]

@@ -28,8 +28,12 @@ def clone_slow_project(folder: Path, seconds: float = 2) -> Clone:
 
 
 def start(clone: Clone, *options: str) -> Started:
-    """Start `stacker repro` with two jobs."""
-    return Started(clone, *REPRO, "--jobs", "2", *options)
+    """Start `stacker repro` with two jobs. It hears Ctrl-C even where the tests run in the background, and do not."""
+    return Started(clone, *REPRO, "--jobs", "2", *options, before=_hear_interrupts)
+
+
+def _hear_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def list_changes(output: str, state: str) -> list[str]:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 from e2e.clone import Clone
+from faults.project import clone_small_project
 
 from .project import (
     REPRO,
-    clone_slow_project,
     find_processes,
     forget,
     kill_process,
@@ -26,22 +26,6 @@ pytest.importorskip("ray")
 pytestmark = pytest.mark.extra
 PARALLEL = {"embed@a", "embed@b", "train@a", "train@b", "fuse", "stack@ensemble"}
 HERE = {"evaluate@a", "evaluate@b", "evaluate_ensemble@ensemble", "compare", "audit"}
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory) -> tuple[Clone, dict[str, str]]:
-    """A project, and what `dvc repro` makes of it."""
-    clone = clone_slow_project(tmp_path_factory.mktemp("side_by_side"))
-    return clone, run_undisturbed(clone).outputs
-
-
-@pytest.fixture
-def project(finished) -> tuple[Clone, dict[str, str]]:
-    """The same where nothing has run."""
-    clone, outputs = finished
-    forget(clone)
-    (clone.path.parent / "fail").unlink(missing_ok=True)
-    return clone, outputs
 
 
 def leaves_nothing(clone: Clone) -> bool:
@@ -95,7 +79,7 @@ def test_a_stage_that_fails_lets_the_others_end_and_is_named(project):
     clone, outputs = project
     (clone.path.parent / "fail").touch()
     run = start(clone)
-    assert run.finish() == 1, run.output
+    assert run.finish() == 255, run.output  # as `dvc repro`
     log = ".dvc/tmp/stacker/logs/train@b.log"
     assert f"train@b ended with exit code 255 on {os.uname().nodename}; its log is {log}" in run.output
     assert "no luck" in (clone.path / log).read_text()
@@ -122,9 +106,12 @@ def test_ctrl_c_stops_all_and_what_had_ended_is_kept(project):
     assert "Traceback" not in run.output
     assert leaves_nothing(clone)
 
+    ended = PARALLEL.intersection(list_changes(run.output, "done"))  # on a busy machine `embed@b` may still run
+    assert ended >= {"embed@a"}
     again = clone.repro()
-    assert again.restored >= {"embed@a", "embed@b"}, again.output
-    assert "train@a" in again.ran
+    assert again.restored >= ended, again.output
+    assert {"train@a", "stack@ensemble"} - ended <= again.ran
+    assert "stack@ensemble" in again.ran
     assert without_lock(read_outputs(clone)) == without_lock(outputs)
     assert clone.repro().ran == set()
 
@@ -189,3 +176,29 @@ def test_photos_and_secrets_stay_where_they_are(project):
     assert all(" params.yaml " in line for line in lines)
     assert read_outputs(clone) == outputs
     assert Path(clone.path / ".env").exists()
+
+
+@pytest.mark.faults
+def test_real_stages_split_off_from_one_python_write_the_same_bytes_and_leave_no_process(tmp_path):
+    clone = clone_small_project(tmp_path)
+    outputs = run_undisturbed(clone).outputs
+    forget(clone)
+    run = start(clone)
+    assert run.wait_for("train@kept: running"), run.output
+    wait_until(lambda: count_split_off(clone) > 0)
+    assert run.finish() == 0, run.output
+    assert read_outputs(clone) == outputs
+    assert leaves_nothing(clone)
+
+    forget(clone)
+    killed = start(clone)
+    assert killed.wait_for("train@kept: running"), killed.output
+    wait_until(lambda: count_split_off(clone) > 0)
+    os.kill(killed.process.pid, signal.SIGKILL)
+    assert wait_for_processes(clone, 60) == []
+    killed.finish()
+
+
+def count_split_off(clone: Clone) -> int:
+    """How many stages were split off from the Python that waits for them."""
+    return sum("stacker.cluster.warm_server" in command for command in find_processes(clone)) - 1

@@ -7,16 +7,14 @@ import pytest
 
 from stacker.artifacts.errors import PipelineError, WrongUseError
 from stacker.cluster.driver import repro
-from stacker.cluster.ray_start import LOCAL, VARIABLES, import_ray
+from stacker.cluster.ray_start import require_ray
 from stacker.cluster.wishes import Wishes
 
 
 def test_without_the_extra_the_command_says_how_to_install_it(monkeypatch):
-    for name in LOCAL | VARIABLES:
-        monkeypatch.setenv(name, "as it was")
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(PipelineError, match=re.escape("-r requirements.lock -r locks/cluster.lock`")):
-        import_ray(is_local=True)
+        require_ray()
 
 
 def test_rays_client_is_refused():
