@@ -69,7 +69,12 @@ EDITS = {  # what is edited: the file, what stands there, what comes in its plac
     "a picture": ("stacker/pictures/gallery.py", '"leaderboard")', '"board")', {"compare"}),
     "a script": ("stages/train.py", "is_frozen = not", "is_kept = not", {"train"}),
     "the package stages": ("stages/__init__.py", '"""What', 'VALUE = 1\n"""What', STAGES),
-    "a minor version of OpenCV": ("requirements.lock", "opencv-", "opencv-contrib-", {"prepare", "audit"}),
+    "a minor version of OpenCV": (  # which also brings position embeddings to another size
+        "requirements.lock",
+        "opencv-",
+        "opencv-contrib-",
+        {"prepare", "embed", "train", "cross_validate", "audit"},
+    ),
     "a minor version of NumPy": ("requirements.lock", "\nnumpy==2.", "\nnumpy==9.", STAGES - {"fetch"}),
     "a version that changes no number": ("requirements.lock", "\ntqdm==4.", "\ntqdm==9.", set()),
 }

@@ -8,8 +8,9 @@ from tiny_transformers import make_tiny_settings, use_tiny
 
 from stacker.artifacts.arrays import load_images
 from stacker.artifacts.descriptions import read_description
+from stacker.artifacts.logits import compute_probabilities
 from stacker.artifacts.model_paths import MEMBERS
-from stacker.artifacts.predictions import compute_probabilities, load_ensemble_predictions
+from stacker.artifacts.predictions import load_ensemble_predictions
 
 pytestmark = pytest.mark.thorough
 
