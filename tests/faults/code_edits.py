@@ -22,7 +22,7 @@ CHANGES = {  # by room; those of the rooms that stages run change numbers, texts
     "stages": [
         Change("stages/prepare.py", "hexdigest()[:16]", "hexdigest()[:12]"),
         Change("stages/compare.py", '"mean", "geometric_mean", "weights"', '"mean", "weights"'),
-        Change("stages/embed.py", "engine=predictor.engine, precision", "engine=predictor.engine.upper(), precision"),
+        Change("stages/embed.py", '"engine": predictor.engine,', '"engine": predictor.engine.upper(),'),
     ],
     "settings": [
         Change("stacker/settings/backbone.py", "seed: Seed = 1", "seed: Seed = 5"),
