@@ -6,14 +6,10 @@ import keras
 import numpy as np
 import pytest
 
-transformers = pytest.importorskip("transformers")
-pytest.importorskip("torch")
-
-from stacker.backbones.building import build_backbone  # noqa: E402
-from stacker.backbones.weights_files import hash_file  # noqa: E402
-from stacker.settings.backbone import Backbone  # noqa: E402
-from stacker.settings.vision_transformers import VISION_TRANSFORMERS  # noqa: E402
-from tools.write_references import build_reference, draw_images, list_references, run_reference  # noqa: E402
+from stacker.backbones.building import build_backbone
+from stacker.backbones.weights_files import hash_file
+from stacker.settings.backbone import Backbone
+from stacker.settings.vision_transformers import VISION_TRANSFORMERS
 
 pytestmark = pytest.mark.slow
 ROWS = {  # name: family, sides of photos
@@ -28,6 +24,10 @@ ROWS = {  # name: family, sides of photos
 @pytest.fixture(params=ROWS)
 def row(request, tmp_path):
     """A name, how its weights are written, and what stands for it in `transformers`."""
+    pytest.importorskip("transformers")
+    pytest.importorskip("torch")
+    from tools.write_references import build_reference, list_references
+
     family, sides = ROWS[request.param]
     reference, ours = list_references()[family], VISION_TRANSFORMERS[request.param]
     theirs = build_reference(reference, ours.size, ours.patch, ours.native_size, seed=3)
@@ -37,6 +37,8 @@ def row(request, tmp_path):
 
 
 def test_features_agree_at_two_sides_from_pixels_on(row):
+    from tools.write_references import draw_images, run_reference
+
     name, path, reference, theirs, sides = row
     for side in sides:
         images = draw_images(side)
