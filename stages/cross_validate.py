@@ -17,6 +17,7 @@ from stacker.artifacts.outputs import replaced_file
 from stacker.artifacts.results import CROSS_VALIDATION
 from stacker.checks.backend import use_backend
 from stacker.checks.command import run_stage
+from stacker.checks.keras_import import import_keras
 from stacker.pictures.cross_validation_text import write_cross_validation
 from stacker.scoring.outer_scores import collect_answers, score_outer_folds
 from stacker.scoring.reports import write_metrics
@@ -35,6 +36,7 @@ def main(label: Annotated[str, typer.Argument(help="A label in the block `cross_
     members = {member: load_member(member) for member in read_labels("members")}
     meta_models = {ensemble: load_meta_model(ensemble) for ensemble in read_labels("meta_models")}
     use_backend()
+    import_keras()
     # from here on Keras, on the backend chosen
     from stacker.ensembles.procedure import Pool, Procedure
 

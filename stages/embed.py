@@ -16,6 +16,7 @@ from stacker.artifacts.outputs import replaced_directory
 from stacker.artifacts.progress import open_progress
 from stacker.checks.backend import use_backend
 from stacker.checks.command import run_stage
+from stacker.checks.keras_import import import_keras
 from stacker.settings.backbone import load_backbone
 from stacker.settings.backend import load_backend
 from stacker.settings.inference import load_inference
@@ -29,7 +30,8 @@ def main(member: Annotated[str, typer.Argument(help="A label in the block `membe
             print(f"{member}: the backbone is trainable from the start, there is nothing to keep")
             return
         use_backend()
-        from stacker.backbones.building import build_backbone  # Keras costs seconds, which the case above need not pay
+        import_keras()  # it costs seconds, which the case above need not pay
+        from stacker.backbones.building import build_backbone
         from stacker.backbones.weights_files import describe_weights
         from stacker.inference.predictors import compile_predictor
 

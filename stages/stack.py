@@ -21,6 +21,7 @@ from stacker.artifacts.outputs import replaced_file
 from stacker.artifacts.predictions import EnsemblePredictions, load_all_predictions, save_ensemble_predictions
 from stacker.checks.backend import use_backend
 from stacker.checks.command import run_stage
+from stacker.checks.keras_import import import_keras
 from stacker.ensembles.held_out_rows import gather_held_out
 from stacker.ensembles.leave_one_out import save_leave_one_out
 from stacker.ensembles.meta_weights import apply_meta_weights
@@ -45,6 +46,7 @@ def main(ensemble: Annotated[str, typer.Argument(help="A label in the block `met
     if fit_on == "train":
         print("warning: stacking.fit_on is `train`: the meta-model learns from leaked predictions; for comparison only")
     use_backend()
+    import_keras()
     # from here on Keras, on the backend chosen
     from stacker.artifacts.saved_models import load_model, save_model
     from stacker.backbones.costs import measure_cost

@@ -18,6 +18,7 @@ from stacker.artifacts.model_paths import MEMBERS
 from stacker.artifacts.predictions import Predictions, save_predictions
 from stacker.checks.backend import use_backend
 from stacker.checks.command import run_stage
+from stacker.checks.keras_import import import_keras
 from stacker.settings.backend import load_backend
 from stacker.settings.hashing import hash_settings
 from stacker.settings.inference import load_inference
@@ -30,6 +31,7 @@ from stacker.uncertainty.novelty import pack_familiar
 def main(member: Annotated[str, typer.Argument(help="A label in the block `members` of params.yaml.")]) -> None:
     settings, stacking = load_member(member), load_stacking()
     use_backend()
+    import_keras()
     # from here on Keras, on the backend chosen
     from stacker.artifacts.saved_models import save_model
     from stacker.backbones.costs import measure_cost

@@ -18,8 +18,8 @@ from stacker.inference.predictors import Predictor, compile_predictor
 from stacker.settings.backbone import Backbone
 from stacker.settings.inference import Inference
 from stacker.settings.members import Head
-from stacker.training.batches import Batches
-from stacker.training.fitting import FitSettings, encode_targets, fit_model
+from stacker.training.batches import Batches, encode_targets
+from stacker.training.fitting import FitSettings, fit_model
 from stacker.training.heads import build_head
 from stacker.training.probabilities import give_probabilities
 

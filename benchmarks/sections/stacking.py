@@ -10,8 +10,8 @@ from benchmarks.results import Result, Table
 from benchmarks.sections.inference import build_member_backbone
 from stacker.ensembles.meta_model import build_meta_model, join_members, take_logits
 from stacker.settings.members import Head
-from stacker.training.batches import Batches
-from stacker.training.fitting import FitSettings, encode_targets, fit_model
+from stacker.training.batches import Batches, encode_targets
+from stacker.training.fitting import FitSettings, fit_model
 from stacker.training.heads import assemble_member, build_head
 from stacker.training.probabilities import give_probabilities
 

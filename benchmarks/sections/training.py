@@ -8,8 +8,8 @@ import numpy as np
 from benchmarks.measure import describe_ratio, describe_seconds
 from benchmarks.photos import MEMBERS, Bench, load_pixels, take_evenly
 from benchmarks.results import Result, Table
-from stacker.training.batches import Batches
-from stacker.training.fitting import FitSettings, compile_model, encode_targets
+from stacker.training.batches import Batches, encode_targets
+from stacker.training.fitting import FitSettings, compile_model
 from stacker.training.precision import graph_precision
 
 TITLE = "XLA and bfloat16 in training"

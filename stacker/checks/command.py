@@ -15,6 +15,7 @@ from stacker.artifacts.code_files import CODE, read_versions
 from stacker.artifacts.errors import PipelineError
 from stacker.artifacts.seconds import keep_seconds
 from stacker.artifacts.terminal import CleanStream, escape_controls
+from stacker.checks.garbage import collect_seldom, end_quickly
 from stacker.checks.native_log import filtered_native_log
 from stacker.checks.packages import verify_versions
 
@@ -34,6 +35,7 @@ def run_stage(main: Callable[..., Any], story: str | None, is_verified: bool = T
         is_verified: see first that the packages installed are those that `data/code/<stage>.txt` names.
     """
     stage = Path(sys.argv[0]).stem
+    collect_seldom()
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(line_buffering=True)  # in a log file too, a line stands where and when it was printed
     command = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -53,6 +55,8 @@ def run_stage(main: Callable[..., Any], story: str | None, is_verified: bool = T
         if end.code == 0:
             keep_seconds(time.monotonic() - start)
         raise
+    finally:
+        end_quickly()
 
 
 def _timed(main: Callable[..., Any]) -> Callable[..., Any]:

@@ -14,6 +14,7 @@ import typer
 
 from stacker.artifacts.errors import PipelineError, WrongUseError
 from stacker.artifacts.terminal import CleanStream, escape_controls
+from stacker.checks.garbage import collect_seldom, end_quickly
 
 DISTRIBUTION = "stacking-pipeline"
 
@@ -22,6 +23,7 @@ app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_mar
 
 def main() -> None:
     """Run the command that the command line names; a mistake that the user can mend ends it without a traceback."""
+    collect_seldom()
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="surrogateescape")  # a file's name need not be UTF-8: out as it came in
     try:
@@ -30,6 +32,8 @@ def main() -> None:
     except PipelineError as error:
         print(escape_controls(f"\nerror: {error}\n"), file=sys.stderr)
         sys.exit(2 if isinstance(error, WrongUseError) else 1)
+    finally:
+        end_quickly()
 
 
 def show_version(is_wanted: bool) -> None:

@@ -45,12 +45,12 @@ def demo(
             f"travels unencrypted. Browsers give a webcam to pages of {HERE} or over HTTPS alone",
             file=sys.stderr,
         )
-    from stacker.checks.native_log import filtered_native_log
+    from stacker.checks.keras_import import keras_at_hand
     from stacker.using.choosing_model import find_model
     from stacker.using.page.listening import listen
 
     path = find_model(model)
-    with listen(host, port) as listener, filtered_native_log():
+    with listen(host, port) as listener, keras_at_hand():
         from stacker.using.classifier import load
         from stacker.using.page.answering import Answering
         from stacker.using.page.examples import load_examples, load_rows, open_examples

@@ -43,7 +43,7 @@ def explain(
     stacker explain holiday/ --output explained --class dogs --model xception
     """  # noqa: D301 - \b is the sign for Click to keep the lines
     from stacker.artifacts.descriptions import read_description
-    from stacker.checks.native_log import filtered_native_log
+    from stacker.checks.keras_import import keras_at_hand
     from stacker.using.choosing_model import find_model
     from stacker.using.explanations.picture_paths import name_pictures
     from stacker.using.photo_arguments import find_photos
@@ -52,7 +52,7 @@ def explain(
     class_index = find_class(class_name, read_description(path).classes)
     found = find_photos(photos, sys.stdin)
     pictures = name_pictures(found, output)
-    with filtered_native_log():
+    with keras_at_hand():
         from stacker.using.classifier import load
         from stacker.using.explanations.explaining import BATCH, explain_files
 

@@ -63,7 +63,7 @@ def export(
     stacker export keras openvino --model mobilenet_v2 --golden 'photos/*.jpg'
     stacker export openvino --precision int8
     """  # noqa: D301 - \b is the sign for Click to keep the lines
-    from stacker.checks.native_log import filtered_native_log
+    from stacker.checks.keras_import import keras_at_hand
     from stacker.using.choosing_model import find_model
     from stacker.using.exporting.formats import check_installed
     from stacker.using.exporting.quantised import check_precision, load_quantising
@@ -76,7 +76,7 @@ def export(
     os.environ["KERAS_BACKEND"] = "tensorflow"  # every format is made by it; a model of another backend loads in it
     os.environ["CUDA_VISIBLE_DEVICES"] = "-1"  # a GPU rounds to TF32, which differs by more than an export may
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # what its converters do, step by step
-    with filtered_native_log():
+    with keras_at_hand():
         from stacker.using.classifier import load
         from stacker.using.exporting.export import export_model
         from stacker.using.exporting.model_card import make_card

@@ -38,12 +38,12 @@ def choose(
     stacker next unlabelled/ --count 50
     stacker next unlabelled/ --into sorted/
     """  # noqa: D301 - \b is the sign for Click to keep the lines
-    from stacker.checks.native_log import filtered_native_log
+    from stacker.checks.keras_import import keras_at_hand
     from stacker.using.choosing_model import find_model
     from stacker.using.photo_arguments import find_photos
 
     path, files = find_model(model), find_photos(photos, sys.stdin)
-    with filtered_native_log():
+    with keras_at_hand():
         from stacker.using.classifier import load
         from stacker.using.next_photos.files import check_into, sort_photos, write_found
         from stacker.using.next_photos.search import find_next

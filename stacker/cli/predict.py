@@ -37,14 +37,14 @@ def predict(
     stacker predict holiday/ --output holiday.csv --members
     find / -name '*.jpg' | stacker predict - --output all.parquet
     """  # noqa: D301 - \b is the sign for Click to keep the lines
-    from stacker.checks.native_log import filtered_native_log
+    from stacker.checks.keras_import import keras_at_hand
     from stacker.using.answer_files import check_output
     from stacker.using.choosing_model import find_model
     from stacker.using.photo_arguments import find_photos
 
     check_output(output)
     path, found = find_model(model), find_photos(photos, sys.stdin)
-    with filtered_native_log():
+    with keras_at_hand():
         from stacker.using.classifier import load
         from stacker.using.predicting import predict_files
 

@@ -7,8 +7,8 @@ from stacker.ensembles.held_out_rows import HeldOutRows, Logits
 from stacker.ensembles.meta_model import build_meta_model, extract_weights
 from stacker.ensembles.meta_weights import MetaWeights
 from stacker.settings.meta_models import AdamMetaModel
-from stacker.training.batches import Batches
-from stacker.training.fitting import FitSettings, encode_targets, fit_model
+from stacker.training.batches import Batches, encode_targets
+from stacker.training.fitting import FitSettings, fit_model
 
 
 def fit_by_adam(

@@ -72,5 +72,21 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc] # Keras ships no typ
             self.generator.bit_generator.state = shuffle.generator
 
 
+def encode_targets(labels: np.ndarray, output_width: int) -> np.ndarray:
+    """Class indices as targets.
+
+    Args:
+        labels: int64, (n,), 0 to classes - 1.
+        output_width: 1 for a sigmoid, the number of classes for a softmax.
+
+    Returns:
+        float32, (n, 1) for a sigmoid, one-hot (n, output_width) for a softmax.
+    """
+    if output_width == 1:
+        return labels[:, np.newaxis].astype(np.float32)
+    one_hot: np.ndarray = np.eye(output_width, dtype=np.float32)[labels]
+    return one_hot
+
+
 def _take(values: np.ndarray, rows: np.ndarray) -> np.ndarray:
     return np.asarray(values[rows], dtype=np.float32)

@@ -12,16 +12,25 @@ class CompiledModels:
     def __init__(self) -> None:
         self._kept: dict[Hashable, tuple[keras.Model, list[np.ndarray]]] = {}
 
-    def take(self, model: keras.Model, key: Hashable, compile_model: Callable[[keras.Model], None]) -> keras.Model:
+    def take(
+        self,
+        model: keras.Model,
+        key: Hashable,
+        compile_model: Callable[[keras.Model], None],
+        kind: type[keras.Model] | None = None,
+    ) -> keras.Model:
         """A compiled model that starts as `model`, generators of random numbers included, with a fresh optimizer.
 
         Args:
             model: of the same layers as all others that were given with this key.
             key: of all that compiling depends on.
             compile_model: compiles the model that it is given.
+            kind: of model that it is to be, with the same layers; None for the kind of `model`.
         """
         if key not in self._kept:
             twin = keras.models.clone_model(model)
+            if kind is not None:
+                twin = kind(twin.inputs, twin.outputs)
             compile_model(twin)
             twin.optimizer.build(twin.trainable_variables)
             self._kept[key] = twin, [keras.ops.convert_to_numpy(value).copy() for value in twin.optimizer.variables]

@@ -27,14 +27,14 @@ class EpochRecorder(keras.callbacks.Callback):  # type: ignore[misc] # Keras shi
 class EpochProgress(keras.callbacks.Callback):  # type: ignore[misc] # Keras ships no types
     """Moves a bar, which counts steps, on at the end of every epoch, and shows what the epoch gave."""
 
-    def __init__(self, bar: Progress, epochs: int):
+    def __init__(self, bar: Progress, epochs: int, steps: int):
         super().__init__()
-        self.bar, self.epochs = bar, epochs
+        self.bar, self.epochs, self.steps = bar, epochs, steps
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
         reached = f"epoch {epoch + 1} of {self.epochs}: validation loss {logs['val_loss']:.4f}"
         self.bar.set_postfix_str(reached, refresh=False)
-        self.bar.update((epoch + 1) * self.params["steps"] - self.bar.n)
+        self.bar.update((epoch + 1) * self.steps - self.bar.n)
 
 
 class StepProgress(EpochProgress):

@@ -13,6 +13,7 @@ from stacker.training.compiled_models import CompiledModels, copy_variables
 from stacker.training.compiling import JitCompile, choose_compilation, choose_steps
 from stacker.training.distributing import distributed
 from stacker.training.epoch_draws import build_seeding
+from stacker.training.epoch_steps import EpochModel, build_signal, may_be_held
 from stacker.training.fit_progress import EpochProgress, EpochRecorder, StepProgress
 from stacker.training.fit_record import EpochKeeper, FitRecord
 from stacker.training.fit_state import FitParts
@@ -45,22 +46,6 @@ def make_deterministic() -> None:
         import tensorflow
 
         tensorflow.config.experimental.enable_op_determinism()
-
-
-def encode_targets(labels: np.ndarray, output_width: int) -> np.ndarray:
-    """Class indices as targets.
-
-    Args:
-        labels: int64, (n,), 0 to classes - 1.
-        output_width: 1 for a sigmoid, the number of classes for a softmax.
-
-    Returns:
-        float32, (n, 1) for a sigmoid, one-hot (n, output_width) for a softmax.
-    """
-    if output_width == 1:
-        return labels[:, np.newaxis].astype(np.float32)
-    one_hot: np.ndarray = np.eye(output_width, dtype=np.float32)[labels]
-    return one_hot
 
 
 def compile_model(
@@ -119,7 +104,8 @@ def fit_model(
     """
     if record is not None and (done := record.take_end(model)) is not None:
         return done
-    steps = 1 if is_long else min(len(train), SHORT_STEPS)
+    is_held = compiled is not None and record is None and may_be_held(train, validation)
+    steps = 1 if is_long or is_held else min(len(train), SHORT_STEPS)
 
     def prepare(network: keras.Model) -> None:
         compile_model(network, settings, len(train), steps)
@@ -135,7 +121,8 @@ def fit_model(
         if compiled is None:
             prepare(fitted := model)
         else:
-            fitted = compiled.take(model, (settings, len(train), steps), prepare)
+            key = (settings, len(train), steps)
+            fitted = compiled.take(model, key, prepare, EpochModel if is_held else None)
         keras.utils.set_random_seed(settings.seed)
         parts = FitParts(fitted, train, recorder.epochs, _build_stopping(settings.patience))
         callbacks = [keras.callbacks.TerminateOnNaN(), recorder, *build_seeding(settings.seed)]
@@ -144,10 +131,15 @@ def fit_model(
         bar.skip(first * len(train))
         if record is not None:
             callbacks.append(EpochKeeper(record, parts, settings.epochs, settings.patience))
-        callbacks.append((StepProgress if is_long else EpochProgress)(bar, settings.epochs))
+        callbacks.append((StepProgress if is_long else EpochProgress)(bar, settings.epochs, len(train)))
+        shown, watched = train, validation
+        if isinstance(fitted, EpochModel):
+            callbacks.append(fitted.hold(train, validation))
+            shown = watched = build_signal()
         fitted.fit(
-            train,
-            validation_data=validation,
+            shown,
+            shuffle=shown is train,
+            validation_data=watched,
             initial_epoch=first,
             epochs=settings.epochs,
             callbacks=callbacks,

@@ -5,9 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from stacker.settings.training import Training
-from stacker.training.batches import Batches
+from stacker.training.batches import Batches, encode_targets
 from stacker.training.class_weights import compute_class_weights
-from stacker.training.fitting import encode_targets
 from stacker.training.member_data import MemberData
 
 

@@ -13,7 +13,6 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.covariance import ledoit_wolf
 
 from stacker.artifacts.descriptions import FamiliarBytes
 
@@ -49,6 +48,8 @@ def learn_familiar(learnt: np.ndarray, unseen: np.ndarray) -> Familiar:
     centre = projected.mean(axis=0)
     covariance = np.zeros((len(centre), len(centre)))
     if len(projected) > 1:
+        from sklearn.covariance import ledoit_wolf  # what only looks up novelty need not wait for it
+
         covariance, _ = ledoit_wolf(projected - centre, assume_centered=True)
     floor = 1e-6 * max(float(np.trace(covariance)) / len(covariance), 1e-12)  # equal features have no spread at all
     whitening = np.linalg.inv(np.linalg.cholesky(covariance + floor * np.eye(len(covariance))))

@@ -18,8 +18,8 @@ from stacker.backbones.building import build_backbone, build_pixel_scaling
 from stacker.ensembles.meta_model import assemble_ensemble, build_meta_model
 from stacker.settings.architectures import ARCHITECTURES
 from stacker.settings.members import Head
-from stacker.training.batches import Batches
-from stacker.training.fitting import FitSettings, encode_targets, fit_model
+from stacker.training.batches import Batches, encode_targets
+from stacker.training.fitting import FitSettings, fit_model
 from stacker.training.heads import assemble_member, build_head
 from stacker.training.probabilities import give_probabilities
 

@@ -13,9 +13,9 @@ from stacker.inference.predictors import compile_predictor
 from stacker.settings.inference import Inference
 from stacker.settings.members import Head
 from stacker.settings.training import FineTune
-from stacker.training.batches import Batches
+from stacker.training.batches import Batches, encode_targets
 from stacker.training.cutting import find_cut, split_member
-from stacker.training.fitting import FitSettings, encode_targets, fit_model
+from stacker.training.fitting import FitSettings, fit_model
 from stacker.training.heads import assemble_member, build_head, unfreeze_layers
 from stacker.training.probabilities import give_probabilities
 

@@ -10,8 +10,8 @@ from stacker.ensembles.meta_model import assemble_ensemble, build_meta_model, jo
 from stacker.ensembles.meta_weights import apply_meta_weights
 from stacker.ensembles.ordering import order_members
 from stacker.settings.meta_models import AdamMetaModel, PenalisedMetaModel
-from stacker.training.batches import Batches
-from stacker.training.fitting import FitSettings, encode_targets, fit_model
+from stacker.training.batches import Batches, encode_targets
+from stacker.training.fitting import FitSettings, fit_model
 
 IMAGES = np.random.default_rng(0).random((8, 8, 8, 3)).astype(np.float32)
 LABELS = np.arange(8) % 2

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from stacker.ensembles.meta_model import build_meta_model, join_members, take_logits
-from stacker.training.batches import Batches
-from stacker.training.fitting import FitSettings, encode_targets, fit_model
+from stacker.training.batches import Batches, encode_targets
+from stacker.training.fitting import FitSettings, fit_model
 from stacker.training.probabilities import give_probabilities
 
 pytestmark = pytest.mark.thorough

@@ -1,9 +1,9 @@
 import keras
 import numpy as np
 
-from stacker.training.batches import Batches
+from stacker.training.batches import Batches, encode_targets
 from stacker.training.compiled_models import CompiledModels
-from stacker.training.fitting import FitSettings, encode_targets, fit_model, make_deterministic
+from stacker.training.fitting import FitSettings, fit_model, make_deterministic
 
 GENERATOR = np.random.default_rng(0)
 INPUTS = GENERATOR.normal(size=(50, 6)).astype(np.float32)

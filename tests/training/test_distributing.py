@@ -21,10 +21,10 @@ import jax
 import keras
 import numpy as np
 
-from stacker.training.batches import Batches
+from stacker.training.batches import Batches, encode_targets
 from stacker.training.compiled_models import CompiledModels
 from stacker.training.distributing import SplitBatches, list_devices
-from stacker.training.fitting import FitSettings, encode_targets, fit_model
+from stacker.training.fitting import FitSettings, fit_model
 
 images = np.random.default_rng(0).integers(0, 256, (34, 8, 8, 3)).astype(np.uint8)
 targets = encode_targets((images[:, :4].mean((1, 2, 3)) > 127).astype(np.int64), 1)

@@ -8,12 +8,11 @@ from sklearn.utils.class_weight import compute_sample_weight
 from stacker.artifacts.curves import Epoch, read_history, write_history
 from stacker.artifacts.errors import PipelineError
 from stacker.settings.training import Training
-from stacker.training.batches import Batches
+from stacker.training.batches import Batches, encode_targets
 from stacker.training.class_weights import compute_class_weights
 from stacker.training.fitting import (
     FitSettings,
     compile_model,
-    encode_targets,
     fit_model,
     make_deterministic,
 )

@@ -8,8 +8,8 @@ from stacker.artifacts.errors import PipelineError
 from stacker.backbones.building import build_backbone
 from stacker.settings.members import Head
 from stacker.settings.training import FineTune
-from stacker.training.batches import Batches
-from stacker.training.fitting import FitSettings, encode_targets, fit_model
+from stacker.training.batches import Batches, encode_targets
+from stacker.training.fitting import FitSettings, fit_model
 from stacker.training.heads import (
     assemble_member,
     build_head,

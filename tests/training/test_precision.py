@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from stacker.artifacts.curves import Epoch
-from stacker.training.batches import Batches
-from stacker.training.fitting import FitSettings, encode_targets, fit_model
+from stacker.training.batches import Batches, encode_targets
+from stacker.training.fitting import FitSettings, fit_model
 
 INPUTS = np.random.default_rng(0).normal(size=(24, 5)).astype(np.float32)
 LABELS = np.arange(24) % 3 % 2

@@ -15,10 +15,10 @@ from stacker.artifacts.checkpoints import CHECKPOINTS, Checkpoint, Checkpoints
 from stacker.artifacts.errors import PipelineError
 from stacker.splits.held_out import Fold, Plan
 from stacker.training import fit_record
-from stacker.training.batches import Batches
+from stacker.training.batches import Batches, encode_targets
 from stacker.training.choosing import choose_trainer
 from stacker.training.fit_record import FitRecord
-from stacker.training.fitting import FitSettings, encode_targets, fit_model, make_deterministic
+from stacker.training.fitting import FitSettings, fit_model, make_deterministic
 from stacker.training.held_out_predictions import predict_held_out
 from stacker.training.member_data import MemberData
 from stacker.training.resuming import hash_array, hash_training, resumed_training
