@@ -14,11 +14,12 @@ MOST_VALUES = 2**28  # of one layer for one photo: VGG's first gives as many for
 
 @contextmanager
 def bounded_weights(most: int) -> Iterator[None]:
-    """While the block lasts, no network with more weights than this is built, and weights begin as zeros.
+    """While the block lasts, no network with more weights than this is built, and kernels begin as zeros.
 
     A layer of 10^9 units is a few characters in a file. Keras fills the weights before it sees that the file has none
     for them, so they are counted where each layer asks for them. It would fill them with random numbers, which the
-    file's then replace: a tenth or more of the time that loading takes.
+    file's then replace: a tenth or more of the time that loading takes. What is no kernel begins as the layer says: a
+    Normalization that is part of another network goes on with the variance that it began with, 1.
 
     Args:
         most: how many numbers its file holds.
@@ -33,7 +34,9 @@ def bounded_weights(most: int) -> Iterator[None]:
         asked += math.prod(shape or ())
         if asked > most:
             raise Refused(f"its network has more weights than the {most:,} numbers in it, first in {layer.name!r}")
-        return add_weight(layer, shape=shape, **options | {"initializer": "zeros"})
+        if len(shape or ()) > 1:
+            options["initializer"] = "zeros"
+        return add_weight(layer, shape=shape, **options)
 
     keras.Layer.add_weight = count_and_add
     try:

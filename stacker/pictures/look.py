@@ -94,7 +94,7 @@ def build_grid(count: int, width: float, height: float, ylabel: str, columns: in
     """A figure with `count` panels of `width` x `height` inches, filled row by row; the left ones bear `ylabel`."""
     columns = min(columns, count)
     rows = math.ceil(count / columns)
-    layout = ConstrainedLayoutEngine(h_pad=0.08)  # inches; by default tick labels touch the titles below them
+    layout = ConstrainedLayoutEngine(h_pad=0.14)  # inches; by default tick labels touch the titles below them
     figure = Figure((max(width * columns, 7.0), height * rows + 0.5), layout=layout)
     panels = [figure.add_subplot(rows, columns, number) for number in range(1, count + 1)]
     for axes in panels[::columns]:

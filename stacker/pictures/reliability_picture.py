@@ -25,7 +25,7 @@ def draw_reliability(models: Sequence[Model], test: Rows) -> Figure:
         test: the test split.
     """
     styles = choose_styles(models)
-    figure, panels = build_grid(len(models), WIDTH / 4, 2.5, "share right")
+    figure, panels = build_grid(len(models), WIDTH / 4, 2.6, "share right")
     for axes, model in zip(panels, models, strict=True):
         _draw_points(axes, test, model.test, styles[model.title]["color"])
         error = compute_calibration_error(test.labels, model.test)

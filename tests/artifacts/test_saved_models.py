@@ -66,3 +66,17 @@ def test_load_model_says_which_stage_to_run_when_there_is_no_model(tmp_path, con
 
     with pytest.raises(PipelineError, match=r"pet\.h5 cannot be loaded .*run `dvc repro train@pet`"):
         load_model(path, "train@pet")
+
+
+def test_what_plain_keras_makes_of_a_file_is_what_we_make_of_it(tmp_path):
+    """Also where Keras goes on with what a layer began with: of a nested Normalization with a variance of 1."""
+    inputs, inner = keras.Input((5, 5, 3), name="one"), keras.Input((5, 5, 3))
+    nested = keras.Model(inner, keras.layers.GlobalMaxPooling2D()(keras.layers.Normalization()(inner)))
+    model = keras.Model(inputs, keras.layers.Dense(1)(nested(inputs)), name="one")
+    save_model(model, tmp_path / "one.h5", make_description("one"))
+    images = np.random.default_rng(0).uniform(0, 255, (2, 5, 5, 3)).astype(np.float32)
+
+    plain = keras.models.load_model(tmp_path / "one.h5", compile=False)({"one": images})
+
+    np.testing.assert_array_equal(load_model(tmp_path / "one.h5", "train@one")({"one": images}), plain)
+    np.testing.assert_allclose(plain, model(images), rtol=1e-6)
