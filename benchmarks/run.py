@@ -10,6 +10,7 @@ import argparse
 import importlib
 import tempfile
 import time
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -23,12 +24,19 @@ def main() -> None:
     arguments = parse_arguments()
     chosen = arguments.sections or [name for name in SECTIONS if arguments.full or name not in NAMED_ONLY]
     store = Store(FOLDER if arguments.full else FOLDER.parent / "build" / "bench")
+    failed = []
     with tempfile.TemporaryDirectory(prefix="bench-kept-", dir=arguments.scratch) as kept:
         for number, name in enumerate(chosen):
             machine = describe_machine()
             left = estimate_left(store, chosen[number:], machine)
             print(f"\n## {name}: section {number + 1} of {len(chosen)}{left}", flush=True)
-            run_section(name, arguments, arguments.kept or Path(kept), machine, store)
+            try:
+                run_section(name, arguments, arguments.kept or Path(kept), machine, store)
+            except Exception:  # the others are not to wait for its repair
+                traceback.print_exc()
+                failed.append(name)
+    if failed:
+        raise SystemExit(f"failed, see above: {', '.join(failed)}")
 
 
 def run_section(name: str, arguments: argparse.Namespace, kept: Path, machine: dict[str, str], store: Store) -> None:

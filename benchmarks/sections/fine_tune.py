@@ -39,8 +39,10 @@ def measure(bench: Bench) -> Result:
     columns += ["fit from activations, s", "ratio of fits", f"ratio of {FITS} fits and the pass"]
     table = Table(columns, [])
     images = load_pixels(take_evenly(bench.list_photos("train"), bench.rows), bench.sizes[0])
-    for label, layers in CUTS.items():
-        table.rows.extend(measure_cut(bench, label, number, images) for number in range(len(layers)))
+    cuts = [(label, number) for label, layers in CUTS.items() for number in range(len(layers))]
+    table.rows.extend(
+        measure_cut(bench, label, number, images) for label, number in (cuts if bench.is_full else cuts[:1])
+    )
     notes = [
         f"{len(images)} photos, {EPOCHS} epochs a fit, batch normalisation frozen, no augmentation. A fit builds the "
         "member anew and compiles, as each fold does; the pass is made once for all of them. The stage keeps "
