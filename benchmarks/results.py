@@ -24,7 +24,12 @@ SECTIONS = (
     "next_photos",
     "cluster",
 )
-NAMED_ONLY = ("load", "cluster")  # run where it is named, or with real photos: too long for a look whether all works
+NAMED_ONLY = (
+    "edits",
+    "growth",
+    "load",
+    "cluster",
+)  # run where it is named, or with real photos: too long for a look whether all works
 
 
 class Table(NamedTuple):
