@@ -1,9 +1,14 @@
 import keras
 import numpy as np
 import pytest
+from backend_marks import BACKEND
 
 from stacker.backbones.plain_layers import is_plain, use_plain_layers
 from stacker.settings.architectures import ARCHITECTURES
+
+
+def run(network, images: np.ndarray) -> np.ndarray:
+    return keras.ops.convert_to_numpy(network(images, training=False))
 
 
 @pytest.mark.parametrize(
@@ -26,9 +31,9 @@ def test_use_plain_layers_gives_the_same_numbers_from_built_in_layers(name):
 
     plain = use_plain_layers(network)
 
-    expected = keras.ops.convert_to_numpy(network(images, training=False))
+    expected = run(network, images)
     tolerance = 1e-5 * np.abs(expected).max()
-    np.testing.assert_allclose(plain(images, training=False), expected, rtol=1e-4, atol=tolerance)
+    np.testing.assert_allclose(run(plain, images), expected, rtol=1e-4, atol=tolerance)
     assert [part.name for part in plain.operations if not is_plain(part)] == []
 
 
@@ -44,7 +49,7 @@ def build_efficient_net(mean, variance):
 def test_statistics_of_pixels_stay_where_a_network_is_part_of_another_one(tmp_path):
     network, _ = build_efficient_net([0.4, 0.5, 0.1], [0.3, 0.02, 0.1])
     images = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3)).astype(np.float32)
-    expected = keras.ops.convert_to_numpy(network(images, training=False))
+    expected = run(network, images)
     tolerance = 1e-5 * np.abs(expected).max()
 
     plain = use_plain_layers(network)
@@ -53,9 +58,11 @@ def test_statistics_of_pixels_stay_where_a_network_is_part_of_another_one(tmp_pa
     keras.Model(inputs, plain(inputs)).save(tmp_path / "outer.h5")
     reloaded = keras.models.load_model(tmp_path / "outer.h5", compile=False)
     for model in (plain, reloaded):
-        np.testing.assert_allclose(model(images, training=False), expected, rtol=1e-4, atol=tolerance)
+        np.testing.assert_allclose(run(model, images), expected, rtol=1e-4, atol=tolerance)
+    if BACKEND == "torch":  # where the statistics in use are a view of those that are read
+        return
     keras.Model(inputs, network(inputs)).save(tmp_path / "lost.h5")  # else this would not be needed
-    lost = keras.models.load_model(tmp_path / "lost.h5", compile=False)(images, training=False)
+    lost = run(keras.models.load_model(tmp_path / "lost.h5", compile=False), images)
     assert np.abs(lost - expected).max() > 100 * tolerance
 
 
@@ -66,7 +73,7 @@ def test_a_file_of_imagenet_weights_scales_pixels_as_those_do_that_keras_downloa
     scaling = use_plain_layers(network).get_layer(name)
 
     pixels = np.array([[[[0.485, 0.456 + 0.224, 0.406 - 0.45]]]], np.float32)
-    np.testing.assert_allclose(scaling(pixels), [[[[0, 1, -2]]]], atol=1e-6)
+    np.testing.assert_allclose(run(scaling, pixels), [[[[0, 1, -2]]]], atol=1e-6)
 
 
 def test_what_keras_has_mended_is_not_mended_again():
@@ -79,7 +86,7 @@ def test_what_keras_has_mended_is_not_mended_again():
     plain = use_plain_layers(network)
 
     pixels = np.broadcast_to(np.array([0.485, 0.456 + 0.224, 0.406 - 0.45], np.float32), (1, 8, 8, 3))
-    np.testing.assert_allclose(plain(pixels)[0, 3, 5], [0, 1, -2], atol=1e-5)
+    np.testing.assert_allclose(run(plain, pixels)[0, 3, 5], [0, 1, -2], atol=1e-5)
 
 
 def test_use_plain_layers_leaves_a_network_alone_that_has_no_others():
