@@ -24,12 +24,8 @@ SECTIONS = (
     "next_photos",
     "cluster",
 )
-NAMED_ONLY = (
-    "edits",
-    "growth",
-    "load",
-    "cluster",
-)  # run where it is named, or with real photos: too long for a look whether all works
+# Run where they are named, or with real photos: too long for a look whether all works.
+NAMED_ONLY = ("edits", "growth", "load", "meta_models", "cluster")
 
 
 class Table(NamedTuple):

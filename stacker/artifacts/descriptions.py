@@ -14,6 +14,7 @@ import numpy as np
 from pydantic import AfterValidator, Base64Bytes, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from stacker.artifacts.errors import PipelineError
+from stacker.artifacts.hdf5_check import UNREADABLE, Refused, check_layout
 from stacker.artifacts.preparation import Preparation
 
 DATASET = "stacker_description"
@@ -165,7 +166,7 @@ def read_description(path: Path, command: str = "dvc repro") -> Description:
             content = _read_bytes(file)
     except FileNotFoundError:
         raise PipelineError(f"{path} is missing: run `{command}`, or `dvc checkout` to bring it back") from None
-    except (OSError, ValueError, RuntimeError, KeyError) as error:  # h5py has all of these for a damaged file
+    except (*UNREADABLE, Refused) as error:
         reason = " ".join(str(error).split())
         raise PipelineError(f"{path} cannot be read as a model of this pipeline ({reason}): run `{command}`") from None
     try:
@@ -186,9 +187,7 @@ def _read_bytes(file: Any) -> bytes:
     if not isinstance(dataset, h5py.Dataset):
         raise ValueError("its description is no dataset")
     # the layout first: to ask a virtual dataset for its shape may already open other files
-    created = dataset.id.get_create_plist()
-    if created.get_layout() not in (h5py.h5d.CONTIGUOUS, h5py.h5d.COMPACT) or created.get_external_count():
-        raise ValueError("its description does not lie in the file as plain bytes")
+    check_layout(DATASET, dataset.id.get_create_plist())
     if dataset.ndim != 1 or dataset.dtype != np.uint8:
         raise ValueError("its description is no row of bytes")
     if dataset.size > MOST_BYTES:

@@ -96,14 +96,23 @@ def _list_entries(name: str, group: Any) -> list[bytes]:
 def _measure(name: str, dataset: Any) -> tuple[int, int]:
     """How many numbers a dataset says that it has, and how many bytes each."""
     if dataset.get_offset() is None:  # it has a place in the file if it is plain and not empty
-        _check_layout(name, dataset.get_create_plist())
+        check_layout(name, dataset.get_create_plist())
     kind = dataset.get_type()
     if kind.get_class() not in NUMBERS:
         raise Refused(f"{name!r} holds no numbers")
     return math.prod(dataset.shape or ()), kind.get_size()
 
 
-def _check_layout(name: str, created: Any) -> None:
+def check_layout(name: str, created: Any) -> None:
+    """See that a dataset lies in its file as plain bytes.
+
+    Args:
+        name: of the dataset, for the message.
+        created: its creation properties (`get_create_plist`), which say so without opening another file.
+
+    Raises:
+        Refused: it does not.
+    """
     if created.get_external_count():
         raise Refused(f"the bytes of {name!r} lie in another file")
     layout = created.get_layout()

@@ -88,8 +88,9 @@ class EpochModel(keras.Model):  # type: ignore[misc] # Keras ships no types
         """
         if self.holds is None:
             self.holds = (Held(train), Held(validation))
-        for held, batches in zip(self.holds, (train, validation), strict=True):
-            held.fill(batches)
+        else:
+            for held, batches in zip(self.holds, (train, validation), strict=True):
+                held.fill(batches)
         return EpochDraws(self.holds[0], train)
 
     def train_step(self, data: Any) -> dict[str, Any]:  # noqa: ARG002 - as Keras calls it
