@@ -1,8 +1,8 @@
 """Measure the pipeline against the tutorial's procedure: `make bench`, or `python -m benchmarks.run [section ...]`.
 
 Without `--full` all but the longest sections run on a few generated photos, small, in about 10 minutes; ratios are then
-no more than a sign that the measurements work. `--full` takes real photos, `--weights` real weights, and hours where the
-tutorial's procedure has them. Every section keeps its last result of each machine in results.json, from which
+no more than a sign that the measurements work. `--full` takes real photos, `--weights` real weights, and hours where
+the tutorial's procedure has them. Every section keeps its last result of each machine in results.json, from which
 RESULTS.md and results.png are made: in benchmarks/ with `--full`, else in build/bench/. A section that fails does not
 keep the others from running; the exit code is 1 then.
 """
