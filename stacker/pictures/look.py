@@ -1,6 +1,5 @@
 """What all pictures share: their look and how they are saved."""
 
-import io
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -8,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib
+import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from PIL import Image
@@ -61,12 +62,16 @@ def save_picture(figure: Figure, name: str) -> None:
 def write_picture(figure: Figure, path: Path) -> None:
     """Write a PNG; an equal picture gives equal bytes: no date and no version goes into the file.
 
-    Git keeps every version of it, so it gets a palette: a contact sheet of photos shrinks to a third.
+    Git keeps every version of it, so it gets a palette: a contact sheet of photos shrinks to a third. `savefig` would
+    draw everything once in vain to find the layout, and pack the pixels into a PNG to be unpacked here.
     """
-    drawn = io.BytesIO()
-    figure.savefig(drawn, format="png", dpi=DPI, metadata={"Software": None})
-    with Image.open(drawn) as picture:
-        picture.convert("RGB").quantize(256).save(path, format="PNG", optimize=True)
+    canvas = FigureCanvasAgg(figure)
+    layout = figure.get_layout_engine()
+    if layout is not None:
+        layout.execute(figure)
+        figure.set_layout_engine("none")
+    canvas.draw()
+    Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3]).quantize(256).save(path, format="PNG", optimize=True)
 
 
 def choose_styles(models: Sequence[Model]) -> dict[str, dict[str, Any]]:
