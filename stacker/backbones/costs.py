@@ -1,7 +1,7 @@
 """What a network costs: its parameters, and the operations that it does for one photo."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import keras
@@ -47,22 +47,26 @@ def compute_cost(model: keras.Model) -> Cost:
     return Cost(model.count_params(), 2 * _count_multiply_adds(model) / 1e9)
 
 
-def _count_multiply_adds(model: keras.Model) -> int:
-    network = keras.Model(model.inputs, model.outputs)  # a Sequential too has a graph then
-    operations = {operation.name: operation for operation in network.operations}
+def _count_multiply_adds(model: keras.Model, config: Mapping[str, Any] | None = None) -> int:
+    """Multiply-adds of a network, whose configuration need not be made anew where it was part of another's."""
+    if isinstance(model, keras.Sequential):
+        model, config = keras.Model(model.inputs, model.outputs), None  # which has a graph
+    operations = {operation.name: operation for operation in model.operations}
     total = 0
     # The configuration names the calls that belong to this network: the layer itself also knows those of others.
-    for entry in network.get_config()["layers"]:
+    for entry in (config or model.get_config())["layers"]:
+        operation = operations[entry["name"]]
         for call in entry["inbound_nodes"]:
-            shapes = list(_find_shapes(call["args"]))
-            total += _count_call(operations[entry["name"]], shapes[0], shapes[-1])
+            if isinstance(operation, keras.Model):
+                total += _count_multiply_adds(operation, entry["config"])
+            else:
+                shapes = list(_find_shapes(call["args"]))
+                total += _count_call(operation, shapes[0], shapes[-1])
     return total
 
 
 def _count_call(operation: Any, shape: Sequence[int | None], last: Sequence[int | None]) -> int:
     """Multiply-adds of one call whose first and last inputs have these shapes; the first dimension is the batch."""
-    if isinstance(operation, keras.Model):
-        return _count_multiply_adds(operation)
     if isinstance(operation, keras.layers.MultiHeadAttention):
         return _count_attention(operation, shape, last)
     if not isinstance(operation, COUNTED):
