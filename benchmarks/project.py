@@ -1,5 +1,6 @@
 """A scratch project for the pipeline's stages: a folder with params.yaml and the photos."""
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +28,18 @@ def make_params(
     )
     params["backbone"].update(pooling="avg", weights=None, trainable=False)
     params["training"].update(epochs=40, learning_rate=0.001, fine_tune=None, augmentation=None)
-    params["members"] = members or {
-        label: {"backbone": {"name": name, "weights": bench.find_weights(label)}} for label, name in MEMBERS.items()
-    }
+    params["members"] = members or {label: {"backbone": pin_backbone(bench, label)} for label in MEMBERS}
     params["inference"]["precision"] = precision
     return params
+
+
+def pin_backbone(bench: Bench, label: str) -> dict[str, Any]:
+    """The settings of a member's backbone: a file with weights needs its hash beside it."""
+    pinned: dict[str, Any] = {"name": MEMBERS[label], "weights": bench.find_weights(label)}
+    if pinned["weights"] is not None:
+        with Path(pinned["weights"]).open("rb") as file:
+            pinned["weights_sha256"] = hashlib.file_digest(file, "sha256").hexdigest()
+    return pinned
 
 
 def make_project(folder: Path, photos: Path, params: dict[str, Any]) -> Path:

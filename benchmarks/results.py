@@ -9,6 +9,7 @@ FOLDER = Path(__file__).resolve().parent
 SECTIONS = (
     "whole",
     "inference",
+    "sensitive_layers",
     "transformers",
     "speed",
     "decode",
@@ -25,7 +26,7 @@ SECTIONS = (
     "cluster",
 )
 # Run where they are named, or with real photos: too long for a look whether all works.
-NAMED_ONLY = ("edits", "growth", "load", "meta_models", "cluster")
+NAMED_ONLY = ("sensitive_layers", "edits", "growth", "load", "meta_models", "cluster")
 
 
 class Table(NamedTuple):

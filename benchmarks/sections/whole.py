@@ -57,8 +57,8 @@ def describe_job(bench: Bench, side: int) -> str:
         f"Three members at {side} px, {len(bench.list_photos('train'))} photos to train on and "
         f"{len(bench.list_photos('validation'))} to test; every stage of the pipeline is a process of its own, its "
         "start-up included, as `dvc repro` runs it. The tutorial's twenty epochs are its decoding and start-up once, "
-        "and each fit twenty times. The pipeline trains to early stopping, six times a head (out-of-fold), and runs "
-        f"inference in {choose_precision()}."
+        "and each fit twenty times. The pipeline fits linear heads to their optimum, six times each (out-of-fold), and "
+        f"runs inference in {choose_precision()}."
     )
 
 

@@ -70,8 +70,9 @@ def write_picture(figure: Figure, path: Path) -> None:
     if layout is not None:
         layout.execute(figure)
         figure.set_layout_engine("none")
-    canvas.draw()
-    Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3]).quantize(256).save(path, format="PNG", optimize=True)
+    canvas.draw()  # type: ignore[no-untyped-call]
+    pixels = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
+    Image.fromarray(pixels[..., :3]).quantize(256).save(path, format="PNG", optimize=True)
 
 
 def choose_styles(models: Sequence[Model]) -> dict[str, dict[str, Any]]:
