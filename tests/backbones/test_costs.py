@@ -75,6 +75,15 @@ def test_compute_cost_counts_the_weights_of_a_shared_layer_once_and_its_calls_ea
     assert compute_cost(model) == (PARAMETERS + 28 + 9, 2 * (2 * (MULTIPLY_ADDS + 24) + 8) / 1e9)
 
 
+def test_compute_cost_finds_what_lies_two_networks_deep_a_sequential_one_among_them():
+    images, other = keras.Input((7, 5, 3)), keras.Input((7, 5, 3))
+    parts = keras.Sequential([keras.Input((6,)), keras.layers.Dense(4)])
+    middle = keras.Model(images, parts(build_network()(images)))
+    outer = keras.Model([images, other], keras.layers.Add()([middle(images), middle(other)]))
+
+    assert compute_cost(outer) == (PARAMETERS + 28, 2 * 2 * (MULTIPLY_ADDS + 24) / 1e9)
+
+
 def test_compute_cost_leaves_out_what_other_models_do_with_the_same_layers():
     network = build_network()
     keras.Model(network.input, keras.layers.Dense(9)(network.output))

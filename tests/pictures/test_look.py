@@ -9,7 +9,7 @@ from PIL import Image
 
 from stacker.pictures.confusion_picture import draw_confusion
 from stacker.pictures.leaderboard_picture import draw_leaderboard
-from stacker.pictures.look import choose_styles, fixed_look, save_picture, shorten
+from stacker.pictures.look import DPI, choose_styles, fixed_look, save_picture, shorten, write_picture
 from stacker.pictures.reliability_picture import draw_reliability
 from stacker.pictures.trade_off_pictures import draw_precision_recall, draw_roc
 from stacker.scoring.rows import Rows
@@ -70,6 +70,17 @@ def test_equal_pictures_are_equal_files_without_date_or_version(monkeypatch):
     with Image.open("plots/roc.png") as picture:
         assert picture.width == 900  # a README shows it as it is
         assert not {"Software", "Creation Time", "date"} & set(picture.info)
+
+
+def test_a_picture_has_the_colours_that_matplotlib_would_write_in_its_own_layout():
+    labels, models = make_models(3, 3)
+    with fixed_look():
+        write_picture(draw_confusion(models, labels, name_classes(3)), Path("ours.png"))
+        draw_confusion(models, labels, name_classes(3)).savefig("theirs.png", dpi=DPI)
+
+    with Image.open("ours.png") as ours, Image.open("theirs.png") as theirs:
+        expected = theirs.convert("RGB").quantize(256).convert("RGB")
+        assert np.array_equal(np.asarray(ours.convert("RGB")), np.asarray(expected))
 
 
 @pytest.mark.parametrize("classes", [["$x", "a_{b}$|"], ["$x", "a_{b}$|", *name_classes(20)]])
