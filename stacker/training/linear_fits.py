@@ -16,10 +16,11 @@ from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
 from stacker.artifacts.progress import open_progress
+from stacker.artifacts.row_blocks import cut_blocks
 from stacker.splits.held_out import Fold
 from stacker.training.class_weights import compute_class_weights
 from stacker.training.logit_losses import compute_losses
-from stacker.training.moments import BLOCK_VALUES, compute_scale
+from stacker.training.moments import compute_scale
 from stacker.training.side_by_side import run_side_by_side
 
 STRENGTHS = tuple(10 ** (number / 2) for number in range(-10, 3))  # of `C`: from 0.00001 to 10
@@ -48,12 +49,10 @@ class LinearHead(NamedTuple):
 
     def predict(self, features: np.ndarray) -> np.ndarray:
         """Logits, float64, (n, 1) or (n, classes), from features, float32, (n, f), which may lie on disk."""
-        step = max(1, BLOCK_VALUES // features.shape[1])
-        blocks = (features[start : start + step] for start in range(0, len(features), step))
+        blocks = (features[block] for block in cut_blocks(*features.shape))
         scaled = ((block.astype(np.float64) - self.mean) / self.deviation for block in blocks)
         with threadpool_limits(limits=1):  # another number of threads rounds otherwise
-            parts = [block @ self.kernel + self.bias for block in scaled]
-        return np.concatenate([np.empty((0, len(self.bias))), *parts])
+            return np.concatenate([block @ self.kernel + self.bias for block in scaled])
 
 
 class Tuning(NamedTuple):
@@ -177,7 +176,8 @@ class _Fit:
         return kernel
 
     def _scale(self) -> np.ndarray:
-        scaled: np.ndarray = self.features[self.rows].astype(np.float64)
-        scaled -= self.mean  # in place: these can be hundreds of MiB
-        scaled /= self.deviation
+        scaled = np.empty((len(self.rows), self.features.shape[1]))  # can be hundreds of MiB: no second one beside it
+        for block in cut_blocks(*scaled.shape):
+            np.subtract(self.features[self.rows[block]], self.mean, out=scaled[block])
+            scaled[block] /= self.deviation
         return scaled

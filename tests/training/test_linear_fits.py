@@ -47,6 +47,18 @@ def test_a_head_is_what_scikit_learn_fits(classes, width):
         np.testing.assert_allclose(head.predict(features), expected, atol=1e-6 * max(1, np.abs(expected).max()))
 
 
+def test_a_head_is_the_same_however_many_rows_are_scaled_at_a_time(monkeypatch):
+    features, labels = draw(width=7)
+    rows = np.arange(0, N, 2)
+    (whole,) = fit_strengths(features, labels, rows, (0.1,), is_balanced=False)
+
+    monkeypatch.setattr("stacker.artifacts.row_blocks.BLOCK_VALUES", 4 * 7)  # 7 blocks of four, and one of two
+    (parts,) = fit_strengths(features, labels, rows, (0.1,), is_balanced=False)
+
+    np.testing.assert_array_equal(parts.kernel, whole.kernel)
+    np.testing.assert_array_equal(parts.bias, whole.bias)
+
+
 def test_balanced_classes_have_equal_weight():
     features, labels = draw()
     rows = np.arange(50)
