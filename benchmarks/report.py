@@ -41,7 +41,13 @@ def write_report(store: Store) -> None:
         for entry in entries:
             parts += describe_entry(name, entry, makes.index(name_make(entry["machine"])) + 1)
     store.folder.joinpath(REPORT).write_text("\n".join(parts), encoding="utf-8")
-    draw_charts([entry["result"] for entries in results.values() for entry in entries], store.folder / PICTURE)
+    charts = [
+        {**chart, "title": f"{chart['title']}, machine {makes.index(name_make(entry['machine'])) + 1}"}
+        for entries in results.values()
+        for entry in entries
+        for chart in entry["result"]["charts"]
+    ]
+    draw_charts(charts, store.folder / PICTURE)
 
 
 def describe_entry(section: str, entry: dict[str, Any], machine: int) -> list[str]:
@@ -59,7 +65,8 @@ def describe_code(code: dict[str, str]) -> str:
     """Which version of the code was measured, and whether the pipeline is another one by now."""
     said = f"code of {code['date']} ({code['commit']})"
     later = read_git("rev-list", "--count", f"{code['commit']}..HEAD", "--", "../stages", "../stacker")
-    return said if later == "0" else f"{said}, **stale: {later or 'unknown'} commits to the pipeline since**"
+    commits = "1 commit" if later == "1" else f"{later or 'unknown'} commits"
+    return said if later == "0" else f"{said}, **stale: {commits} to the pipeline since**"
 
 
 def format_table(columns: list[str], rows: list[list[Any]]) -> str:
@@ -75,9 +82,8 @@ def format_value(value: Any) -> str:
     return f"{value:.4f}" if 0.9 < value < 1 else f"{value:.3g}" if abs(value) < 100 else f"{value:.0f}"
 
 
-def draw_charts(results: list[dict[str, Any]], path: Path) -> None:
-    """The charts of all results in one picture, two a row."""
-    charts = [chart for result in results for chart in result["charts"]]
+def draw_charts(charts: list[dict[str, Any]], path: Path) -> None:
+    """All charts in one picture, two a row."""
     if not charts:
         return
     matplotlib.use("Agg")
@@ -105,6 +111,6 @@ def draw_chart(axis: Any, chart: dict[str, Any]) -> None:
     axis.set_title(chart["title"])
     axis.set_xlabel(chart["x_label"])
     axis.set_ylabel(chart["y_label"])
-    axis.set_ylim(bottom=0)
+    axis.set_ylim(0, 1.2 * max(value for _, ys in chart["series"].values() for value in ys))  # the legend needs room
     if len(chart["series"]) > 1:
         axis.legend()

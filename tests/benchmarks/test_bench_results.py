@@ -37,7 +37,12 @@ def test_a_machine_of_another_make_has_a_place_of_its_own(store):
 
 @pytest.mark.parametrize(
     ("later", "marked"),
-    [("0", "(abc1234): `run"), ("12", "**stale: 12 commits"), ("", "**stale: unknown commits")],
+    [
+        ("0", "(abc1234): `run"),
+        ("1", "**stale: 1 commit to"),
+        ("12", "**stale: 12 commits to"),
+        ("", "**stale: unknown commits"),
+    ],
 )
 def test_a_result_of_earlier_code_is_marked(store, monkeypatch, later, marked):
     monkeypatch.setattr("benchmarks.results.read_git", lambda *arguments: "abc1234 2026-02-03")
