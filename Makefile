@@ -33,7 +33,7 @@ faults: .venv/installed
 test-extras: .venv-extras/installed
 	PATH="$(CURDIR)/.venv-extras/bin:$$PATH" python -m pytest -p tools.fail_on_skip -m "extra and not faults" $(PYTEST)
 
-# The long half of the tests of `stacker repro`: kills, and a Ray cluster of two nodes on this machine. Takes half an hour.
+# The long half of the tests of `stacker repro`: kills, and a Ray cluster of two nodes on this machine. Takes a quarter of an hour.
 test-cluster: .venv-extras/installed
 	PATH="$(CURDIR)/.venv-extras/bin:$$PATH" python -m pytest -p tools.fail_on_skip -m "extra and faults" $(PYTEST)
 
