@@ -3,6 +3,7 @@
 import os
 import pty
 import re
+import select
 
 import pytest
 
@@ -46,9 +47,17 @@ def test_the_last_line_is_the_stages_own_and_cannot_move_the_cursor():
     assert "\x1b" not in board.rows["a"].last
 
 
+def read_until(terminal: int, mark: str) -> str:
+    """What was written to a terminal before `mark`: the kernel hands over little by little what has been flushed."""
+    written = b""
+    while not written.endswith(mark.encode()):
+        assert select.select([terminal], [], [], 20)[0], f"nothing follows {written!r}"
+        written += os.read(terminal, 100_000)
+    return written.decode().removesuffix(mark)
+
+
 def test_on_a_terminal_there_is_a_table_that_goes_at_the_end(monkeypatch):
     ours, theirs = pty.openpty()
-    os.set_blocking(ours, False)
     with os.fdopen(theirs, "w") as terminal:
         monkeypatch.setattr("sys.stderr", terminal)
         monkeypatch.setenv("TERM", "xterm")
@@ -57,10 +66,11 @@ def test_on_a_terminal_there_is_a_table_that_goes_at_the_end(monkeypatch):
         with Board(["train@a", "train@b", "stack"]) as board:
             board.change("train@b", State.RUNNING, "vm")
             board.hear("train@b", "learns")
-        written = os.read(ours, 100_000).decode()
+        print("the end", end="", file=terminal, flush=True)
+        written = read_until(ours, "the end")
     os.close(ours)
     table = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", written)
-    assert re.search(r"train@b +vm +running +0 s +learns", table)
+    assert re.search(r"train@b +vm +running +\d+ s +learns", table)
     assert "and 2 waiting" in table
     assert written.count("\x1b[1A\x1b[2K") >= 2  # taken away
     assert "train@a" not in table.rpartition("train@b")[2]
