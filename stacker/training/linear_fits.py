@@ -6,7 +6,7 @@ rows the fit runs in the space that the rows span, and what it finds is the same
 quadratic regularization for expression arrays", 2004).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -115,9 +115,17 @@ def fit_strengths(
         strengths: of the fit against the penalty, scikit-learn's `C`, rising.
         is_balanced: shall every class count the same?
     """
+    return list(follow_strengths(features, labels, rows, strengths, is_balanced))
+
+
+def follow_strengths(
+    features: np.ndarray, labels: np.ndarray, rows: np.ndarray, strengths: Sequence[float], is_balanced: bool
+) -> Iterator[LinearHead]:
+    """The heads that `fit_strengths` gives, each fitted when it is asked for, from where the last one ended."""
     with threadpool_limits(limits=1):  # of small steps two threads also take longer than one
         fit = _Fit(features, labels, rows, is_balanced, TOLERANCE)
-        return [fit.take(strength) for strength in strengths]
+        for strength in strengths:
+            yield fit.take(strength)
 
 
 def fit_folds(

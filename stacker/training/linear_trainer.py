@@ -3,7 +3,7 @@
 No network runs, and Keras only holds what was found. The folds say how strong the penalty is to be.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import keras
 import numpy as np
@@ -13,9 +13,10 @@ from stacker.artifacts.errors import PipelineError
 from stacker.settings.inference import Inference
 from stacker.splits.held_out import Fold
 from stacker.training.fitted_member import FittedMember
-from stacker.training.linear_fits import LinearHead, fit_folds, fit_strengths, tune_strength
+from stacker.training.linear_fits import LinearHead, fit_folds, follow_strengths, tune_strength
 from stacker.training.logit_losses import compute_losses
 from stacker.training.member_parts import MemberParts
+from stacker.training.side_by_side import gathered_beside
 from stacker.training.trainer import Request, Trainer
 
 
@@ -66,9 +67,10 @@ class LinearTrainer(Trainer):
         return self._hold(rows, linear)
 
     def fit_final(self, rows: np.ndarray) -> FittedMember:
-        path = self._follow(rows, self.strengths)
-        history = tuple(self._score(number, linear, rows) for number, linear in enumerate(path))
-        return self._hold(rows, path[self.taken])._replace(history=history, kept=self.taken)
+        with gathered_beside(self._follow_and_score(rows)) as path:
+            self.parts.look_at_backbone()  # `assemble` takes it; Keras builds it in Python while the fits multiply
+        heads, history = zip(*path.result(), strict=True)
+        return self._hold(rows, heads[self.taken])._replace(history=history, kept=self.taken)
 
     def predict(self, fitted: FittedMember, *requests: Request) -> list[np.ndarray]:
         if fitted.linear is None:  # before any training
@@ -86,9 +88,13 @@ class LinearTrainer(Trainer):
         write_head(fitted.head, linear)
         return fitted._replace(linear=linear)
 
-    def _follow(self, rows: np.ndarray, strengths: Sequence[float]) -> list[LinearHead]:
+    def _follow(self, rows: np.ndarray, strengths: Sequence[float]) -> Iterator[LinearHead]:
         features, labels = self.data.features["train"], self.data.labels["train"]
-        return fit_strengths(features, labels, rows, strengths, self.is_balanced)
+        return follow_strengths(features, labels, rows, strengths, self.is_balanced)
+
+    def _follow_and_score(self, rows: np.ndarray) -> Iterator[tuple[LinearHead, Epoch]]:
+        for number, linear in enumerate(self._follow(rows, self.strengths)):
+            yield linear, self._score(number, linear, rows)
 
     def _score(self, number: int, linear: LinearHead, rows: np.ndarray) -> Epoch:
         """One strength as a line of the learning curves."""

@@ -1,11 +1,12 @@
 import os
 import threading
 import time
+from collections.abc import Iterator
 
 import pytest
 
 from stacker.training import side_by_side
-from stacker.training.side_by_side import run_side_by_side
+from stacker.training.side_by_side import gathered_beside, run_side_by_side
 
 
 def test_results_come_in_the_order_of_the_items():
@@ -52,3 +53,43 @@ def test_after_a_failure_what_has_not_begun_does_not_begin(monkeypatch):
 
     assert begun[:2] == [0, 1]
     assert len(begun) < 1000
+
+
+def test_items_are_made_while_the_block_runs():
+    reached = threading.Event()
+
+    def make() -> Iterator[int]:
+        yield 5
+        reached.set()
+        yield 2
+
+    with gathered_beside(make()) as gathered:
+        assert reached.wait(30)
+    assert gathered.result() == [5, 2]
+
+
+def test_what_making_an_item_raises_is_raised_where_it_is_asked_for():
+    with gathered_beside(1 // number for number in (1, 0)) as gathered:
+        pass
+    with pytest.raises(ZeroDivisionError):
+        gathered.result()
+
+
+def test_after_an_interrupt_no_further_item_is_made():
+    begun, may_end, made = threading.Event(), threading.Event(), []
+
+    def make() -> Iterator[int]:
+        for number in range(3):
+            begun.set()
+            may_end.wait(30)
+            made.append(number)
+            yield number
+
+    def interrupt() -> None:
+        begun.wait(30)
+        threading.Timer(0.5, may_end.set).start()
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), gathered_beside(make()):
+        interrupt()
+    assert made == [0]
