@@ -7,9 +7,10 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import psutil
@@ -33,6 +34,7 @@ BACKBONES = {  # in the order in which they join; the first three are the defaul
 MEMBERS = (2, 3, 6, 8)
 DVC, JOBS = "dvc repro", "--jobs 2"
 LONGEST = 120.0  # seconds for a node to start
+SHORT = "/tmp"  # noqa: S108 - Ray keeps sockets there: with their names a path may have 107 characters
 BUSY = re.compile(r"busy (\d+)% of the time")
 
 
@@ -79,7 +81,7 @@ def time_way(folder: Path, way: str, count: int) -> tuple[float, int]:
     repro = [sys.executable, "-m", "stacker", "repro"]
     if way == JOBS:
         return time_command(clone, [*repro, "--jobs", "2"], dict(os.environ))
-    with open_nodes(folder, int(way[0])) as (address, environment):
+    with open_nodes(int(way[0])) as (address, environment):
         return time_command(clone, [*repro, "--address", address], environment)
 
 
@@ -94,29 +96,30 @@ def time_command(clone: Path, command: list[str], environment: dict[str, str]) -
 
 
 @contextmanager
-def open_nodes(folder: Path, count: int) -> Iterator[tuple[str, dict[str, str]]]:
+def open_nodes(count: int) -> Iterator[tuple[str, dict[str, str]]]:
     """A Ray cluster of so many nodes of one core: its address, and the environment that may join it."""
     ray = str(Path(sys.executable).with_name("ray"))
     environment = {**os.environ, "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
     address = f"127.0.0.1:{find_port()}"
     alike = [ray, "start", "--disable-usage-stats", "--num-cpus=1", "--node-ip-address=127.0.0.1", "--block"]
-    nodes = []
-    try:
+    with tempfile.TemporaryDirectory(dir=SHORT) as name, ExitStack() as nodes:
         for number in range(count):
-            (folder / f"node{number}").mkdir(parents=True)
+            folder = Path(name) / str(number)
+            folder.mkdir()
             head = ["--head", f"--port={address.partition(':')[2]}", "--include-dashboard=false"]
             where = head if number == 0 else [f"--address={address}"]
             options = [*alike, f"--dashboard-agent-listen-port={find_port()}", *where]
-            variables = {**environment, "TMPDIR": str(folder / f"node{number}")}
-            log = folder / f"node{number}/log"
-            with log.open("wb") as stream:
-                nodes.append(subprocess.Popen(options, env=variables, stdout=stream, stderr=subprocess.STDOUT))
-            wait_for_node(nodes[-1], log)
+            with (log := folder / "log").open("wb") as stream:
+                variables = {**environment, "TMPDIR": str(folder)}
+                node = subprocess.Popen(options, env=variables, stdout=stream, stderr=subprocess.STDOUT)
+            nodes.callback(stop, node)
+            wait_for_node(node, log)
         yield address, environment
-    finally:
-        for node in reversed(nodes):
-            node.terminate()
-            node.wait()
+
+
+def stop(node: subprocess.Popen[bytes]) -> None:
+    node.terminate()
+    node.wait()
 
 
 def wait_for_node(node: subprocess.Popen[bytes], log: Path) -> None:
