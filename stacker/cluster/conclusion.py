@@ -18,6 +18,7 @@ def conclude(board: Board, work: Work, crew: Led, began: float) -> None:
         StagesFailedError: naming each stage that failed, with node and log.
     """
     behind = {**work.parallel, **work.own}
-    print(describe_run(board.rows, behind, crew.at_once, time.monotonic() - began, int(largest_peak())), flush=True)
+    wall = time.monotonic() - began
+    print(describe_run(board.rows, behind, crew.at_once, wall, int(largest_peak()), crew.is_here), flush=True)
     if crew.failed:
         raise StagesFailedError("\n".join([*crew.failed.values(), KEPT]))

@@ -59,9 +59,14 @@ class Crew:
         return bool(self._running) or any(self._is_open(stage) for stage in self._waiting)
 
     @property
+    def is_here(self) -> bool:
+        """Do its stages and the driver's own share the room of one machine?"""
+        return self._orders.demands is None
+
+    @property
     def is_full(self) -> bool:
         """Do as many stages run here as may at once? On a cluster the driver's machine has room of its own."""
-        return self._orders.demands is None and len(self._running) + len(self._list_ready()) >= self.at_once
+        return self.is_here and len(self._running) + len(self._list_ready()) >= self.at_once
 
     def step(self) -> None:
         """Send what is ready, and hear what happened."""

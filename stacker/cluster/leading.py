@@ -18,6 +18,10 @@ class Led(Protocol):
     at_once: int
 
     @property
+    def is_here(self) -> bool:
+        """Do its stages and the driver's own share the room of one machine?"""
+
+    @property
     def is_busy(self) -> bool:
         """Is there more to come?"""
 

@@ -37,7 +37,7 @@ class Submitted:
         self._client, self._job, self._board, self._accept = client, job, board, accept
         self._read = 0
         self.entries, self.done, self.failed = order.entries, set[str](), dict[str, str]()
-        self.is_busy, self.is_full, self.at_once = True, False, 1
+        self.is_busy, self.is_here, self.is_full, self.at_once = True, False, False, 1
         for stage in order.work.parallel:
             begin_log(stage)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from stacker.cluster.board import Row
+from stacker.cluster.board import HERE, Row
 
 
 def find_critical_path(rows: Mapping[str, Row], behind: Mapping[str, set[str]]) -> list[str]:
@@ -23,23 +23,32 @@ def find_critical_path(rows: Mapping[str, Row], behind: Mapping[str, set[str]]) 
 
 
 def describe_run(
-    rows: Mapping[str, Row], behind: Mapping[str, set[str]], slots: int, wall: float, peak: int | None
+    rows: Mapping[str, Row],
+    behind: Mapping[str, set[str]],
+    slots: int,
+    wall: float,
+    peak: int | None,
+    is_here: bool = True,
 ) -> str:
     """The lines at the end of a run.
 
     Args:
         rows: by stage.
         behind: for each stage those that it waits for, directly or not.
-        slots: how many stages could run at once.
+        slots: how many stages could run at once, those of the driver's own included where all is here, else on the
+            cluster.
         wall: seconds of the run.
         peak: the memory of the largest process of a stage, in bytes; None where it is not known.
+        is_here: did all run on this machine?
     """
     path = find_critical_path(rows, behind)
     chain = " -> ".join(f"{stage} ({rows[stage].seconds or 0:.0f} s)" for stage in path)
     work = sum(row.seconds or 0 for row in rows.values())
+    sent = work if is_here else sum(row.seconds or 0 for row in rows.values() if row.node != HERE)
+    room = f"{slots} at once" if is_here else f"{slots} at once on the cluster"
     lines = [
         f"critical path: {chain}",
-        f"{work:.0f} s of stages in {wall:.0f} s: {slots} at once were busy {work / wall / slots:.0%} of the time",
+        f"{work:.0f} s of stages in {wall:.0f} s: {room} were busy {sent / wall / slots:.0%} of the time",
     ]
     if peak:
         lines.append(f"the largest process of a stage took {peak / 1024**3:.1f} GiB of memory")

@@ -1,6 +1,6 @@
 """What a run came to."""
 
-from stacker.cluster.board import Row, State
+from stacker.cluster.board import HERE, Row, State
 from stacker.cluster.summary import describe_run, find_critical_path
 
 
@@ -38,3 +38,10 @@ def test_the_lines_at_the_end():
         "17 s of stages in 10 s: 2 at once were busy 85% of the time",
         "the largest process of a stage took 3.0 GiB of memory",
     ]
+
+
+def test_of_a_cluster_the_drivers_own_stages_do_not_count():
+    own = make_row("prepare", 0, 2)
+    own.node = HERE
+    _, busy = describe_run(ROWS | {"prepare": own}, BEHIND, 2, 10, None, is_here=False).splitlines()
+    assert busy == "17 s of stages in 10 s: 2 at once on the cluster were busy 75% of the time"
