@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from threading import Event
 from typing import TypeVar
@@ -39,8 +39,8 @@ def run_side_by_side(work: Callable[[T], Result], items: Sequence[T], item_bytes
 def gathered_beside(items: Iterable[T]) -> Iterator[Future[list[T]]]:
     """Go through `items` in a thread of its own while the block runs; the end of the block waits for it.
 
-    For fits as in `run_side_by_side`, beside what Python alone does. Where the block fails, as after Ctrl-C, the thread
-    ends with the item that it has begun.
+    For fits as in `run_side_by_side`, beside what Python alone does. Where the block fails, or Ctrl-C comes while the
+    thread is waited for, it ends with the item that it has begun.
 
     Args:
         items: made one by one, each as it is asked for.
@@ -59,9 +59,9 @@ def gathered_beside(items: Iterable[T]) -> Iterator[Future[list[T]]]:
         return gathered
 
     with ThreadPoolExecutor(1) as executor:
-        future = executor.submit(gather)
         try:
+            future = executor.submit(gather)
             yield future
-        except BaseException:
+            wait([future])  # here, where an interrupt is heard of
+        finally:
             stopped.set()
-            raise

@@ -1,4 +1,5 @@
 import os
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -73,6 +74,27 @@ def test_what_making_an_item_raises_is_raised_where_it_is_asked_for():
         pass
     with pytest.raises(ZeroDivisionError):
         gathered.result()
+
+
+def test_an_interrupt_is_heard_while_the_items_are_waited_for():
+    may_end, made = threading.Event(), []
+
+    def make() -> Iterator[int]:
+        may_end.wait(30)
+        time.sleep(0.5)  # by then it is waited for
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+        for number in range(3):
+            time.sleep(0.5)
+            made.append(number)
+            yield number
+
+    def wait_for_items() -> None:
+        with gathered_beside(make()):
+            may_end.set()
+
+    with pytest.raises(KeyboardInterrupt):
+        wait_for_items()
+    assert made == [0]
 
 
 def test_after_an_interrupt_no_further_item_is_made():
